@@ -1,0 +1,43 @@
+import Foundation
+import Glibc
+
+/// An agent's data directory, held for this process alone: by an advisory lock that the kernel drops with the process,
+/// however that ends. Two agents on one directory would be two writers of one cache, with one id.
+package final class AgentDirectory: Sendable {
+    package let path: String
+    private let descriptor: Int32
+
+    package init(path: String) throws(AgentError) {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw .directoryUnusable(path: path, reason: error.localizedDescription)
+        }
+        let lock = path + "/lock"
+        let descriptor = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .directoryUnusable(path: path, reason: String(cString: strerror(errno))) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            let owner = Self.readOwner(descriptor)
+            close(descriptor)
+            guard code == EWOULDBLOCK else { throw .directoryUnusable(path: path, reason: String(cString: strerror(code))) }
+            throw .directoryInUse(path: path, pid: owner)
+        }
+        let pid = Array("\(getpid())\n".utf8)
+        guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, pid, pid.count, 0) == pid.count else {
+            let reason = String(cString: strerror(errno))
+            close(descriptor)
+            throw .directoryUnusable(path: path, reason: reason)
+        }
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    private static func readOwner(_ descriptor: Int32) -> Int32? {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        return Int32(String(decoding: bytes.prefix(max(count, 0)).prefix { $0 != 10 }, as: UTF8.self))
+    }
+}

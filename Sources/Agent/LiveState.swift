@@ -1,0 +1,106 @@
+import Synchronization
+
+/// The one place that swaps what lookups see.
+///
+/// The link's thread swaps; any number of event loops read, each through a `LiveReader` of its own. A reader looks at one
+/// atomic generation per lookup and takes the lock only when that has moved, so that a lookup neither locks nor
+/// allocates. A lookup that starts after `swap` returned sees at least that revision, on every loop.
+package final class LiveState: Sendable {
+    package enum Change: Sendable {
+        /// Flag keys whose answers may differ, sorted.
+        case flags([String])
+        /// Too many to name, or all: a resync, a new epoch, the first state.
+        case everything
+    }
+
+    private let generation = Atomic<UInt64>(0)
+    private let snapshot: Mutex<LiveSnapshot>
+    private let watchers = Mutex<[@Sendable (LiveSnapshot, Change) -> Void]>([])
+    /// Monotonic nanoseconds of the last heartbeat or delta; 0 before the first.
+    private let lastHeard = Atomic<UInt64>(0)
+    private let swapCount = Atomic<UInt64>(0)
+    private let controlNumber = Atomic<UInt64>(0)
+    package let staleAfter: Duration
+
+    package init(_ initial: LiveSnapshot, staleAfter: Duration = .seconds(5)) {
+        snapshot = Mutex(initial)
+        self.staleAfter = staleAfter
+    }
+
+    /// Makes `next` what every lookup sees from now on, then tells the watchers. Called by one thread only.
+    package func swap(to next: LiveSnapshot, changed: Change) {
+        snapshot.withLock { $0 = next }
+        generation.wrappingAdd(1, ordering: .releasing)
+        swapCount.wrappingAdd(1, ordering: .relaxed)
+        let tell = watchers.withLock { $0 }
+        for watcher in tell { watcher(next, changed) }
+    }
+
+    /// `watcher` runs on the swapping thread after each swap: it must only hand over.
+    package func onSwap(_ watcher: @escaping @Sendable (LiveSnapshot, Change) -> Void) {
+        watchers.withLock { $0.append(watcher) }
+    }
+
+    package func makeReader() -> LiveReader { LiveReader(self) }
+
+    fileprivate var currentGeneration: UInt64 { generation.load(ordering: .acquiring) }
+
+    package func load() -> LiveSnapshot { snapshot.withLock { $0 } }
+
+    package var swaps: UInt64 { swapCount.load(ordering: .relaxed) }
+
+    // MARK: Staleness
+
+    /// The control node was heard, at `number` by its own word.
+    package func heard(number: UInt64, atNanoseconds now: UInt64) {
+        controlNumber.store(number, ordering: .relaxed)
+        lastHeard.store(max(now, 1), ordering: .relaxed)
+    }
+
+    /// The control node's number by the last word heard of it; 0 before the first.
+    package var heardNumber: UInt64 { controlNumber.load(ordering: .relaxed) }
+
+    /// How long the control node has been silent; nil when it hasn't been heard since this process started.
+    package func staleness(atNanoseconds now: UInt64) -> Staleness {
+        let last = lastHeard.load(ordering: .relaxed)
+        guard last != 0 else { return Staleness(isStale: true, silentFor: nil) }
+        let silent = Duration.nanoseconds(now > last ? Int64(clamping: now - last) : 0)
+        return Staleness(isStale: silent > staleAfter, silentFor: silent)
+    }
+}
+
+/// How fresh an answer is.
+package struct Staleness: Sendable, Hashable {
+    /// No heartbeat for longer than the limit, or none since the agent started.
+    package var isStale: Bool
+    package var silentFor: Duration?
+
+    package init(isStale: Bool, silentFor: Duration?) {
+        self.isStale = isStale
+        self.silentFor = silentFor
+    }
+}
+
+/// One event loop's way to the live snapshot. Not to be shared between threads.
+package struct LiveReader {
+    private let state: LiveState
+    private var seen: UInt64
+    private var cached: LiveSnapshot
+
+    init(_ state: LiveState) {
+        self.state = state
+        seen = state.currentGeneration
+        cached = state.load()
+    }
+
+    /// The newest snapshot: one atomic load when nothing was swapped.
+    package mutating func current() -> LiveSnapshot {
+        let generation = state.currentGeneration
+        if generation != seen {
+            // The generation is read first: a swap between the two lines only means looking once more next time.
+            seen = generation
+            cached = state.load()
+        }
+        return cached
+    }
+}

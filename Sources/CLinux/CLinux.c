@@ -1,0 +1,15 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+void pilotlight_name_thread(const char *name) {
+    char buffer[16];
+    strncpy(buffer, name, sizeof buffer - 1);
+    buffer[sizeof buffer - 1] = 0;
+    pthread_setname_np(pthread_self(), buffer);
+}
+
+int pilotlight_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }

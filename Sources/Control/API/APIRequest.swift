@@ -1,0 +1,149 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import JSON
+
+/// One request to the operator API: its parts, read, or refused with what is wrong and what would be right.
+struct APIRequest: Sendable {
+    let request: Request
+    let context: BasicRequestContext
+
+    /// Bodies of ordinary requests.
+    static let maximumBody = 32 << 20
+    /// Bodies with documents: several of the largest kind, escaped in JSON.
+    static let maximumDocumentsBody = 96 << 20
+    /// What is read and thrown away of a body that is too large, so that the client gets to read why.
+    private static let maximumDrain = 512 << 20
+
+    /// A part of the path, percent-decoded.
+    func path(_ name: String) throws(Refusal) -> String {
+        guard let raw = context.parameters.get(name), let decoded = raw.removingPercentEncoding else {
+            throw Refusal(
+                .malformed, "Malformed path", detail: "\(request.uri.path) has a broken percent escape",
+                hint: "escape bytes as %XX, in UTF-8")
+        }
+        return decoded
+    }
+
+    /// Who asks, as they say of themselves.
+    var actor: String {
+        let name = request.headers[Self.actorHeader] ?? ""
+        return String(name.prefix(200))
+    }
+
+    private static let actorHeader: HTTPField.Name = {
+        guard let name = HTTPField.Name("Pilotlight-Actor") else { preconditionFailure("a header name of letters") }
+        return name
+    }()
+
+    /// The media type without its parameters, in lower case.
+    var mediaType: String {
+        let text = request.headers[.contentType] ?? ""
+        return text.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
+    }
+
+    func query(_ name: String) -> String? { request.uri.queryParameters.get(name) }
+
+    /// `?name`, `?name=true`, `?name=1`.
+    func queryFlag(_ name: String) throws(Refusal) -> Bool {
+        switch query(name) {
+        case nil, "false", "0": return false
+        case "", "true", "1": return true
+        case let other?:
+            throw Refusal(
+                .malformed, "Malformed query", detail: "\(name)=\(other) is neither true nor false",
+                hint: "write \(name)=true")
+        }
+    }
+
+    func body(maximum: Int = maximumBody) async throws(Refusal) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var total = 0
+        do {
+            for try await buffer in request.body {
+                total += buffer.readableBytes
+                if total <= maximum {
+                    bytes.append(contentsOf: buffer.readableBytesView)
+                } else if total > Self.maximumDrain {
+                    break
+                }
+            }
+        } catch {
+            throw Refusal(
+                .malformed, "Body not received", detail: "the body broke off: \(error)", hint: "send the request again")
+        }
+        guard total <= maximum else {
+            throw Refusal(
+                .tooLarge, "Body too large", detail: "a body may have \(maximum >> 20) MiB here",
+                hint: "send it in portions: several applies, or several calls to a pilot group's members")
+        }
+        return bytes
+    }
+
+    /// The body as a JSON object with no members but `allowed`.
+    func object(allowed: [String]) async throws(Refusal) -> JSONObject {
+        let bytes = try await body()
+        let (value, problems) = JSONReader.read(bytes, maximumBytes: Self.maximumBody)
+        guard problems.isEmpty, let value else {
+            let places = problems.map { "line \($0.position.line), column \($0.position.column): \($0.reason)" }
+            throw Refusal(
+                .malformed, "Malformed JSON", detail: "the body isn't JSON: " + places.joined(separator: "; "),
+                hint: "send one JSON object")
+        }
+        guard let object = value.objectValue else {
+            throw Refusal(
+                .malformed, "Malformed body", detail: "the body must be a JSON object",
+                hint: "with the members " + allowed.joined(separator: ", "))
+        }
+        if let unknown = object.keys.first(where: { !allowed.contains($0) }) {
+            throw Refusal(
+                .malformed, "Unknown member", detail: "the body has a member \"\(unknown)\", which means nothing here",
+                hint: NearestName.hint(unknown, in: allowed, fallback: "known: " + allowed.joined(separator: ", ")))
+        }
+        return object
+    }
+}
+
+extension JSONObject {
+    /// A string member; nil where it is absent.
+    func string(_ name: String) throws(Refusal) -> String? {
+        guard let value = self[name], value != .null else { return nil }
+        guard let text = value.stringValue else { throw .wrongType(name, "a string") }
+        return text
+    }
+
+    func bool(_ name: String) throws(Refusal) -> Bool {
+        guard let value = self[name], value != .null else { return false }
+        guard let flag = value.boolValue else { throw .wrongType(name, "true or false") }
+        return flag
+    }
+
+    func strings(_ name: String) throws(Refusal) -> [String]? {
+        guard let value = self[name], value != .null else { return nil }
+        guard let items = value.arrayValue else { throw .wrongType(name, "a list of strings") }
+        var texts: [String] = []
+        texts.reserveCapacity(items.count)
+        for item in items {
+            guard let text = item.stringValue else { throw .wrongType(name, "a list of strings") }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    func required(_ name: String) throws(Refusal) -> String {
+        guard let text = try string(name) else {
+            throw Refusal(
+                .malformed, "Missing member", detail: "the body has no \"\(name)\"",
+                hint: "give \"\(name)\" as a string")
+        }
+        return text
+    }
+}
+
+extension Refusal {
+    static func wrongType(_ member: String, _ wanted: String) -> Refusal {
+        Refusal(
+            .malformed, "Wrong type", detail: "\"\(member)\" must be \(wanted)",
+            hint: "see the operator API's reference")
+    }
+}

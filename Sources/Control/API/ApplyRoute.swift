@@ -1,0 +1,119 @@
+import HashTreeCollections
+import Foundation
+import JSON
+import Replication
+
+/// Documents: read and checked on the calling task, diffed and stored by the committer, all or nothing.
+extension OperatorAPI {
+    private struct Options {
+        var dryRun = false
+        var set: String?
+        var prune = false
+        var confirmPrune = false
+        var lenient = false
+        var message = ""
+    }
+
+    var apply: Handler {
+        { request throws(Refusal) in
+            let state = try environment(request)
+            let (sources, options) = try await Self.read(request)
+            if let set = options.set, set.isEmpty || set.utf8.count > Self.maximumSetName {
+                throw Refusal(
+                    .malformed, "Not a set's name", detail: "a set's name has 1 to \(Self.maximumSetName) bytes",
+                    hint: "name it after the repository or directory that its files are in")
+            }
+            let documents = ReadDocuments(sources, lenient: options.lenient) { pilot in
+                state.committed.entries[EntryKey(.pilot, pilot)] != nil
+            }
+            let change = ChangeRequest.Kind.apply(
+                ApplyRequest(
+                    documents, set: options.set, prune: options.prune, confirmPrune: options.confirmPrune))
+            // What can't be applied anyway needn't wait for the committer's thread.
+            guard documents.problems.isEmpty, !options.dryRun else {
+                let plan = try ChangePlan.make(change, on: state)
+                return Self.answer(ChangeOutcome(plan, revision: state.committed.revision, published: false))
+            }
+            return Self.answer(try await submit(change, request, message: options.message))
+        }
+    }
+
+    private static let maximumSetName = 255
+
+    private static func answer(_ outcome: ChangeOutcome) -> APIResponse {
+        .json(
+            .object([
+                "revision": outcome.revision.json, "published": .bool(outcome.published),
+                "diff": .array(outcome.diff.map(\.json)), "warnings": .array(outcome.warnings.map(\.json)),
+                "prunable": .array(
+                    outcome.prunable.map {
+                        .object(["kind": .string($0.kind.description), "key": .string($0.name)])
+                    }),
+                "needsConfirmation": .bool(outcome.needsConfirmation),
+            ]))
+    }
+
+    // MARK: Reading the request
+
+    private static func read(_ request: APIRequest) async throws(Refusal) -> ([SourceDocument], Options) {
+        let bytes = try await request.body(maximum: APIRequest.maximumDocumentsBody)
+        switch request.mediaType {
+        case "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml":
+            return (
+                [SourceDocument(name: documentName(request), bytes: bytes, format: .yaml)], try queryOptions(request)
+            )
+        default:
+            // Several documents in an envelope, or one as it is. An envelope says so at its top.
+            let envelope = JSONReader.read(bytes, maximumBytes: APIRequest.maximumDocumentsBody).value
+            if let object = envelope?.objectValue, object["documents"] != nil { return try envelopeOptions(object) }
+            return (
+                [SourceDocument(name: documentName(request), bytes: bytes, format: .json)], try queryOptions(request)
+            )
+        }
+    }
+
+    private static func documentName(_ request: APIRequest) -> String { request.query("name") ?? "document" }
+
+    private static func queryOptions(_ request: APIRequest) throws(Refusal) -> Options {
+        Options(
+            dryRun: try request.queryFlag("dry-run"), set: request.query("set"), prune: try request.queryFlag("prune"),
+            confirmPrune: try request.queryFlag("confirm-prune"), lenient: try request.queryFlag("lenient"),
+            message: request.query("message") ?? "")
+    }
+
+    private static let members = [
+        "documents", "dryRun", "set", "prune", "confirmPrune", "lenient", "message",
+    ]
+
+    private static func envelopeOptions(_ object: JSONObject) throws(Refusal) -> ([SourceDocument], Options) {
+        if let unknown = object.keys.first(where: { !members.contains($0) }) {
+            throw Refusal(
+                .malformed, "Unknown member", detail: "the body has a member \"\(unknown)\", which means nothing here",
+                hint: NearestName.hint(unknown, in: members, fallback: "known: " + members.joined(separator: ", ")))
+        }
+        guard let items = object["documents"]?.arrayValue, !items.isEmpty else {
+            throw .wrongType("documents", "a list of {\"name\", \"text\"}, one at least")
+        }
+        var sources: [SourceDocument] = []
+        for item in items {
+            guard let document = item.objectValue else {
+                throw .wrongType("documents", "a list of {\"name\", \"text\"}")
+            }
+            let name = try document.required("name")
+            if let text = try document.string("base64") {
+                // For bytes that aren't text: a file that isn't UTF-8 is refused with its place, not by JSON.
+                guard let data = Data(base64Encoded: text) else { throw .wrongType("base64", "base64") }
+                sources.append(SourceDocument(name: name, bytes: Array(data)))
+            } else {
+                sources.append(SourceDocument(name: name, bytes: Array(try document.required("text").utf8)))
+            }
+        }
+        return (
+            sources,
+            Options(
+                dryRun: try object.bool("dryRun"), set: try object.string("set"), prune: try object.bool("prune"),
+                confirmPrune: try object.bool("confirmPrune"), lenient: try object.bool("lenient"),
+                message: try object.string("message") ?? "")
+        )
+    }
+}

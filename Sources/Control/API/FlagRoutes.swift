@@ -1,0 +1,78 @@
+import HashTreeCollections
+import Hummingbird
+import JSON
+import Replication
+
+/// Flags one by one; documents of many go through apply.
+extension OperatorAPI {
+    var listFlags: Handler {
+        { request throws(Refusal) in
+            let state = try environment(request).committed
+            let keys = state.entries.keys.filter { $0.kind == .flag }.sorted()
+            let flags = keys.map { Self.flag($0, state) }
+            return .json(.object(["flags": .array(flags.map { .object($0) }), "revision": state.revision.json]))
+        }
+    }
+
+    var showFlag: Handler {
+        { request throws(Refusal) in
+            let state = try environment(request).committed
+            let key = EntryKey(.flag, try request.path("flag"))
+            guard state.entries[key] != nil else { throw .unknownFlag(key.name, in: state) }
+            var flag = Self.flag(key, state)
+            flag["revision"] = state.revision.json
+            return .json(.object(flag))
+        }
+    }
+
+    /// The stored definition with its key, every member of a flag present.
+    private static func flag(_ key: EntryKey, _ state: ReplicatedState) -> JSONObject {
+        let stored = StoredFlag.json(state.bytes(of: key) ?? [])
+        var flag: JSONObject = ["key": .string(key.name)]
+        for member in ["state", "defaultVariant", "variants", "targeting", "metadata", "description"] {
+            flag[member] = stored[member] ?? .null
+        }
+        return flag
+    }
+
+    var editFlag: Handler {
+        { request throws(Refusal) in
+            let flag = try request.path("flag")
+            let body = try await request.object(allowed: ["defaultVariant", "state", "message"])
+            let message = try body.string("message")
+            switch (try body.string("defaultVariant"), try body.string("state")) {
+            case (let variant?, nil):
+                return Self.published(
+                    try await submit(.setDefault(flag: flag, variant: variant), request, message: message))
+            case (nil, let state?):
+                guard state == "ENABLED" || state == "DISABLED" else {
+                    throw Refusal(
+                        .invalid, "Unknown state", detail: "a flag can't be \"\(state)\"", hint: "ENABLED or DISABLED")
+                }
+                return Self.published(
+                    try await submit(.setState(flag: flag, enabled: state == "ENABLED"), request, message: message))
+            default:
+                throw Refusal(
+                    .malformed, "One member, please",
+                    detail: "the body must have either \"defaultVariant\" or \"state\"",
+                    hint: "to change more of a flag at once, apply a document")
+            }
+        }
+    }
+
+    var deleteFlag: Handler {
+        { request throws(Refusal) in
+            Self.published(
+                try await submit(.deleteFlag(try request.path("flag")), request, message: request.query("message")))
+        }
+    }
+
+    /// What a change of one thing answers.
+    static func published(_ outcome: ChangeOutcome, status: HTTPResponse.Status = .ok) -> APIResponse {
+        .json(
+            .object([
+                "revision": outcome.revision.json, "published": .bool(outcome.published),
+                "diff": .array(outcome.diff.map(\.json)),
+            ]), status: status)
+    }
+}

@@ -1,0 +1,73 @@
+import HashTreeCollections
+import Hummingbird
+import JSON
+import Replication
+
+/// Pilot groups and their members.
+extension OperatorAPI {
+    var listPilots: Handler {
+        { request throws(Refusal) in
+            let state = try environment(request).committed
+            let names = state.entries.keys.filter { $0.kind == .pilot }.map(\.name).sorted()
+            let pilots = names.map { name -> JSONValue in
+                .object(["name": .string(name), "members": .integer(Int64(state.pilots[name]?.count ?? 0))])
+            }
+            return .json(.object(["pilots": .array(pilots), "revision": state.revision.json]))
+        }
+    }
+
+    var showPilot: Handler {
+        { request throws(Refusal) in
+            let environment = try environment(request)
+            let state = environment.committed
+            let name = try request.path("pilot")
+            guard state.entries[EntryKey(.pilot, name)] != nil else { throw .unknownPilot(name, in: state) }
+            let members = state.pilots[name]?.members.sorted().map(\.text) ?? []
+            return .json(
+                .object([
+                    "name": .string(name), "members": .array(members.map { .string($0) }),
+                    "count": .integer(Int64(members.count)),
+                    "flags": .array(environment.references.flags(using: name).map { .string($0) }),
+                    "revision": state.revision.json,
+                ]))
+        }
+    }
+
+    var createPilot: Handler {
+        { request throws(Refusal) in
+            let body = try await request.object(allowed: ["name", "message"])
+            let outcome = try await submit(
+                .createPilot(try body.required("name")), request, message: try body.string("message"))
+            return Self.published(outcome, status: .created)
+        }
+    }
+
+    var deletePilot: Handler {
+        { request throws(Refusal) in
+            Self.published(
+                try await submit(.deletePilot(try request.path("pilot")), request, message: request.query("message")))
+        }
+    }
+
+    var changeMembers: Handler {
+        { request throws(Refusal) in
+            let pilot = try request.path("pilot")
+            let body = try await request.object(allowed: ["add", "remove", "message"])
+            let kind: ChangeRequest.Kind
+            switch (try body.strings("add"), try body.strings("remove")) {
+            case (let members?, nil): kind = .addMembers(pilot: pilot, members)
+            case (nil, let members?): kind = .removeMembers(pilot: pilot, members)
+            default:
+                throw Refusal(
+                    .malformed, "One list, please", detail: "the body must have either \"add\" or \"remove\"",
+                    hint: "give a list of members, as services send them for targeting key")
+            }
+            let outcome = try await submit(kind, request, message: try body.string("message"))
+            return .json(
+                .object([
+                    "revision": outcome.revision.json, "published": .bool(outcome.published),
+                    "changed": .integer(Int64(outcome.changedMembers)),
+                ]))
+        }
+    }
+}

@@ -1,0 +1,23 @@
+import Replication
+
+/// What waits for the committer's thread.
+enum CommitterJob: Sendable {
+    typealias Answer<Value: Sendable> = @Sendable (Result<Value, Refusal>) -> Void
+
+    case change(ChangeRequest, Answer<ChangeOutcome>)
+    case createEnvironment(String, Bucketing, Answer<EnvironmentState>)
+    case newEpoch(String, heard: [Revision], actor: String, message: String, Answer<EnvironmentState>)
+    /// Control has heard of a history that isn't its own.
+    case block(String, Divergence)
+    case agents([ControlStore.AgentRow])
+
+    /// Nobody may wait for ever: answers with a refusal instead of doing it.
+    func refuse(_ refusal: Refusal) {
+        switch self {
+        case .change(_, let answer): answer(.failure(refusal))
+        case .createEnvironment(_, _, let answer): answer(.failure(refusal))
+        case .newEpoch(_, _, _, _, let answer): answer(.failure(refusal))
+        case .block, .agents: break
+        }
+    }
+}

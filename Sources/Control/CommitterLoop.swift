@@ -1,0 +1,254 @@
+import Logging
+import Replication
+
+/// What the committer's thread owns and does. Every state that readers or agents come to see passes here, after its
+/// transaction.
+struct CommitterLoop {
+    private let store: ControlStore
+    private var environments: [String: EnvironmentState]
+    private let published: PublishedEnvironments
+    private let logger: Logger
+    private let clock: @Sendable () -> UInt64
+    private let publish: @Sendable (CommittedGroup) -> Void
+
+    private(set) var changes: UInt64 = 0
+    private(set) var commits: UInt64 = 0
+    private(set) var refusals: UInt64 = 0
+
+    /// Answers wait until their transaction is on disk and published.
+    private var answers: [() -> Void] = []
+    private var bytesSinceCheckpoint = 0
+
+    /// A group is cut at so many changes or bytes, so that the first of a crowd doesn't wait for all of it.
+    private static let groupChanges = 512
+    private static let groupBytes = 4 << 20
+    /// The write-ahead log is moved into the file when so much was written and nobody waits, or in any case at the second.
+    private static let checkpointIdle = 4 << 20
+    private static let checkpointAlways = 64 << 20
+
+    init(
+        store: ControlStore, states: [EnvironmentState], published: PublishedEnvironments, logger: Logger,
+        clock: @escaping @Sendable () -> UInt64, publish: @escaping @Sendable (CommittedGroup) -> Void
+    ) {
+        self.store = store
+        environments = Dictionary(uniqueKeysWithValues: states.map { ($0.name, $0) })
+        self.published = published
+        self.logger = logger
+        self.clock = clock
+        self.publish = publish
+    }
+
+    /// One group of changes under way: planned, numbered, not stored yet.
+    private struct Group {
+        var rows: [ControlStore.LogRow] = []
+        var agents: [ControlStore.AgentRow] = []
+        var bytes = 0
+        var answers: [(Result<Void, Refusal>) -> Void] = []
+
+        var isEmpty: Bool { rows.isEmpty && agents.isEmpty && answers.isEmpty }
+    }
+
+    mutating func run(_ jobs: [CommitterJob]) {
+        var group = Group()
+        for job in jobs {
+            switch job {
+            case .change(let request, let answer):
+                plan(request, answer, &group)
+                if group.rows.count >= Self.groupChanges || group.bytes >= Self.groupBytes { commit(&group) }
+            case .agents(let rows): group.agents += rows
+            case .createEnvironment(let name, let bucketing, let answer):
+                commit(&group)
+                let result = Result { () throws(Refusal) in try create(name, bucketing) }
+                answers.append { answer(result) }
+            case .newEpoch(let name, let heard, let actor, let message, let answer):
+                commit(&group)
+                let result = Result { () throws(Refusal) in try beginEpoch(name, heard, actor, message) }
+                answers.append { answer(result) }
+            case .block(let name, let divergence):
+                commit(&group)
+                block(name, divergence)
+            }
+        }
+        commit(&group)
+    }
+
+    mutating func answerAll() {
+        let ready = answers
+        answers = []
+        for answer in ready { answer() }
+    }
+
+    mutating func checkpointIfDue(isIdle: Bool) {
+        guard bytesSinceCheckpoint >= (isIdle ? Self.checkpointIdle : Self.checkpointAlways) else { return }
+        bytesSinceCheckpoint = 0
+        store.checkpoint()
+    }
+
+    // MARK: Changes
+
+    /// Validates one request on the state that the ones before it make. A refusal touches nobody else.
+    private mutating func plan(
+        _ request: ChangeRequest, _ answer: @escaping CommitterJob.Answer<ChangeOutcome>, _ group: inout Group
+    ) {
+        do throws(Refusal) {
+            guard var state = environments[request.environment] else {
+                throw Refusal.unknownEnvironment(request.environment, known: environments.keys.sorted())
+            }
+            if let divergence = state.log.blocked { throw Refusal.blocked(state.name, divergence) }
+            let plan = try ChangePlan.make(request.kind, on: state)
+            guard !plan.changes.isEmpty, !plan.needsConfirmation else {
+                // Answered with its group: the state it was compared with isn't on disk yet.
+                let outcome = ChangeOutcome(plan, revision: state.log.staged.revision, published: false)
+                group.answers.append { answer($0.map { outcome }) }
+                return
+            }
+            let delta: Delta
+            do throws(Divergence) {
+                delta = try state.log.stage(plan.changes, time: clock())
+            } catch {
+                throw Refusal.blocked(state.name, error)
+            }
+            let bytes = delta.encoded()
+            guard bytes.count <= Self.maximumDeltaBytes else {
+                throw Refusal(
+                    .tooLarge, "Change is too large",
+                    detail: "it makes a delta of \(bytes.count) bytes; \(Self.maximumDeltaBytes) are the most",
+                    hint: "split it; long member lists go through the pilot members call, in portions")
+            }
+            state.follow(plan)
+            environments[state.name] = state
+            group.rows.append(
+                ControlStore.LogRow(
+                    environment: state.id, delta: delta, bytes: bytes, actor: request.actor, message: request.message,
+                    created: plan.created, deleted: plan.deleted, set: plan.set))
+            group.bytes += bytes.count
+            let outcome = ChangeOutcome(plan, revision: delta.revision, published: true)
+            group.answers.append { answer($0.map { outcome }) }
+        } catch {
+            refusals += 1
+            answers.append { answer(.failure(error)) }
+        }
+    }
+
+    /// What an agent can take in at once, in memory, on its way to its cache.
+    private static let maximumDeltaBytes = 64 << 20
+
+    /// Stores the group in one transaction; then, and only then, what it did becomes visible.
+    private mutating func commit(_ group: inout Group) {
+        guard !group.isEmpty else { return }
+        defer { group = Group() }
+        if !group.rows.isEmpty || !group.agents.isEmpty {
+            do {
+                try store.write(group.rows, agents: group.agents)
+            } catch {
+                fail(group, error)
+                return
+            }
+            if !group.rows.isEmpty { commits += 1 }
+            changes += UInt64(group.rows.count)
+            bytesSinceCheckpoint +=
+                group.rows.reduce(0) { $0 + 2 * $1.bytes.count + 8_192 } + group.agents.count * 4_096
+        }
+        for name in environments.keys {
+            guard var state = environments.removeValue(forKey: name) else { continue }
+            if !state.log.stagedDeltas.isEmpty {
+                let deltas = state.log.commit()
+                let bytes = group.rows.lazy.filter { $0.environment == state.id }.map(\.bytes)
+                let items = zip(deltas, bytes).map { RecentDeltas.Item($0, bytes: $1) }
+                published.set(state)
+                publish(CommittedGroup(environment: name, state: state.committed, deltas: items))
+            }
+            environments[name] = state
+        }
+        for answer in group.answers { answers.append { answer(.success(())) } }
+    }
+
+    /// The transaction failed: none of it happened, and its numbers are free again.
+    private mutating func fail(_ group: Group, _ error: ControlError) {
+        logger.error(
+            "a group of changes could not be stored", metadata: ["changes": "\(group.rows.count)", "error": "\(error)"])
+        for name in environments.keys { environments[name] = published[name] ?? environments[name] }
+        refusals += UInt64(group.answers.count)
+        let refusal = Self.notStored(error)
+        for answer in group.answers { answers.append { answer(.failure(refusal)) } }
+    }
+
+    private static func notStored(_ error: ControlError) -> Refusal {
+        Refusal(
+            .failed, "Not stored", detail: "\(error); nothing was changed, the number hasn't moved",
+            hint: "see to the disk, then try again")
+    }
+
+    // MARK: Environments
+
+    private mutating func create(_ name: String, _ bucketing: Bucketing) throws(Refusal) -> EnvironmentState {
+        guard environments[name] == nil else {
+            throw Refusal(
+                .conflict, "Environment exists", detail: "there is an environment \"\(name)\" already",
+                hint: "choose another name")
+        }
+        let epoch = Epoch(counter: 1, id: UInt64.random(in: 1...UInt64.max))
+        let state: EnvironmentState
+        do {
+            state = try store.createEnvironment(name, bucketing, epoch: epoch, time: clock())
+        } catch {
+            throw Self.notStored(error)
+        }
+        show(state)
+        return state
+    }
+
+    private mutating func beginEpoch(
+        _ name: String, _ heard: [Revision], _ actor: String, _ message: String
+    ) throws(Refusal) -> EnvironmentState {
+        guard var state = environments[name] else {
+            throw Refusal.unknownEnvironment(name, known: environments.keys.sorted())
+        }
+        let revision = state.log.nextEpoch(id: UInt64.random(in: 1...UInt64.max), heard: heard)
+        do {
+            try store.beginEpoch(
+                state.id, revision, digest: state.committed.digest, time: clock(), actor: actor, message: message)
+        } catch {
+            throw Self.notStored(error)
+        }
+        state.log.begin(revision)
+        state.blockedSince = nil
+        logger.warning(
+            "a new epoch begins: agents take this node's state",
+            metadata: ["environment": "\(name)", "revision": "\(revision)", "actor": "\(actor)"])
+        show(state)
+        return state
+    }
+
+    private mutating func block(_ name: String, _ divergence: Divergence) {
+        // What an agent said may have been overtaken by a new epoch on the way here.
+        guard var state = environments[name], state.log.blocked == nil,
+            divergence.own.epoch == state.committed.revision.epoch
+        else { return }
+        let now = clock()
+        do {
+            try store.block(state.id, divergence, since: now)
+        } catch {
+            // Blocked all the same, in memory: agents will say it again after a restart.
+            logger.error("that an environment is blocked could not be stored", metadata: ["error": "\(error)"])
+        }
+        state.log.block(divergence)
+        state.blockedSince = now
+        environments[name] = state
+        published.set(state)
+        logger.critical(
+            """
+            environment \(name) TAKES NO WRITES: \(divergence) Agents keep their state and answer on. Restore the newest \
+            data directory, or go on with what this node holds: pilotlight environment new-epoch \(name) --yes
+            """,
+            metadata: [
+                "heard": "\(divergence.heard)", "own": "\(divergence.own)", "reason": "\(divergence.kind.rawValue)",
+            ])
+    }
+
+    private mutating func show(_ state: EnvironmentState) {
+        environments[state.name] = state
+        published.set(state)
+        publish(CommittedGroup(environment: state.name, state: state.committed, deltas: []))
+    }
+}

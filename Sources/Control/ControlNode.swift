@@ -1,0 +1,163 @@
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import Replication
+import ServiceLifecycle
+
+/// A control node: the one writer of its environments, their publisher, and the operator API in front.
+///
+/// `run` serves until the service group shuts down, then in this order: takes no more requests, finishes the last group
+/// of changes, stops the heartbeats, writes the registry down, and folds the write-ahead log into the store.
+package final class ControlNode: Service {
+    private let configuration: ControlConfiguration
+    private let logger: Logger
+    private let started = Signal<Result<ControlPorts, any Error>>()
+
+    package init(_ configuration: ControlConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// The ports that are listened on: returns once the node serves, throws why it could not.
+    package func ports() async throws -> ControlPorts { try await started.wait().get() }
+
+    package func run() async throws {
+        do {
+            try await serve()
+        } catch {
+            started.send(.failure(error))
+            throw error
+        }
+        started.send(.failure(CancellationError()))
+    }
+
+    private func serve() async throws {
+        let address = try checkedAddress()
+        let directory = configuration.dataDirectory
+        try Self.makeDirectory(directory)
+        let lock = try DirectoryLock(directory: directory)
+        defer { withExtendedLifetime(lock) {} }
+        let store = try ControlStore(directory: directory, clock: Moment.now.wall)
+        let loaded = try store.load()
+        announce(loaded)
+
+        let registry = SharedRegistry(Registry(loaded.agents, started: .now))
+        let published = PublishedEnvironments(loaded.environments.map(\.state))
+        let inbox = try Hub.Inbox()
+        let committer = Committer(
+            store: store, states: loaded.environments.map(\.state), published: published, logger: logger,
+            publish: { inbox.publish($0) })
+        let hub: Hub
+        do {
+            hub = try await Hub.start(
+                inbox,
+                Hub.Setting(
+                    address: address, publishPort: configuration.publishPort, syncPort: configuration.syncPort,
+                    environments: loaded.environments, registry: registry, committer: committer,
+                    node: UInt64.random(in: 1...UInt64.max), logger: logger))
+        } catch {
+            await committer.stop()
+            store.close()
+            throw error
+        }
+        let api = OperatorAPI(
+            published: published, committer: committer, registry: registry, statistics: hub.counts, logger: logger)
+        let served: Result<Void, any Error>
+        do {
+            try await application(api, hub, address).run()
+            served = .success(())
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            served = .failure(
+                ControlError.binding(
+                    address: "\(address.number):\(configuration.apiPort)", reason: "the address is in use"))
+        } catch {
+            served = .failure(error)
+        }
+        await committer.stop()
+        await hub.stop()
+        let rows = registry.change { $0.unwritten(now: .now, everything: true) }
+        do {
+            try store.write([], agents: rows)
+        } catch {
+            logger.error("the registry could not be written down", metadata: ["error": "\(error)"])
+        }
+        store.checkpoint(emptying: true)
+        store.close()
+        PortsFile(directory: directory).remove()
+        logger.info("control node stopped")
+        try served.get()
+    }
+
+    // MARK: Starting
+
+    private func checkedAddress() throws(ControlError) -> ListenAddress {
+        let address = try ListenAddress(configuration.host)
+        guard !address.isLoopback else { return address }
+        guard configuration.insecure else { throw .plainTextBinding(host: configuration.host) }
+        logger.warning(
+            """
+            --insecure: \(configuration.host) can be reached from other machines, in plain text and without keys. \
+            Whoever reaches these ports can read every flag and publish changes.
+            """)
+        return address
+    }
+
+    private static func makeDirectory(_ path: String) throws(ControlError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
+        } catch {
+            throw .directory(path: path, reason: (error as NSError).localizedDescription)
+        }
+    }
+
+    private func announce(_ loaded: LoadedStore) {
+        for environment in loaded.environments {
+            let state = environment.state
+            logger.info(
+                "environment loaded",
+                metadata: [
+                    "environment": "\(state.name)", "revision": "\(state.committed.revision)",
+                    "entries": "\(state.committed.entryCount)",
+                ])
+            if let blocked = state.log.blocked {
+                logger.critical(
+                    """
+                    environment \(state.name) still TAKES NO WRITES: \(blocked) Go on with what this node holds: \
+                    pilotlight environment new-epoch \(state.name) --yes
+                    """)
+            }
+        }
+    }
+
+    private func application(
+        _ api: OperatorAPI, _ hub: Hub, _ address: ListenAddress
+    ) -> some ApplicationProtocol {
+        // Hummingbird's own lines tell of every request and start: ours say what an operator needs.
+        var quiet = Logger(label: "pilotlight.api", factory: { [handler = logger.handler] _ in handler })
+        quiet.logLevel = max(logger.logLevel, .warning)
+        return Application(
+            router: api.router(),
+            configuration: ApplicationConfiguration(
+                address: .hostname(address.number, port: configuration.apiPort), serverName: "pilotlight"),
+            onServerRunning: { [self] channel in
+                serving(
+                    ControlPorts(
+                        api: channel.localAddress?.port ?? configuration.apiPort, publish: hub.publishPort,
+                        sync: hub.syncPort))
+            },
+            logger: quiet)
+    }
+
+    private func serving(_ ports: ControlPorts) {
+        PortsFile(directory: configuration.dataDirectory).write(ports)
+        logger.info(
+            "control node serves",
+            metadata: [
+                "host": "\(configuration.host)", "api": "\(ports.api)", "publish": "\(ports.publish)",
+                "sync": "\(ports.sync)", "data": "\(configuration.dataDirectory)",
+            ])
+        started.send(.success(ports))
+    }
+}

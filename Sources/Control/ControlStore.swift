@@ -1,0 +1,213 @@
+import Foundation
+import GRDB
+import JSON
+import Replication
+
+/// The control node's state on disk: an SQLite file with a write-ahead log, synced at each commit, so that what was
+/// committed survives `kill -9` and power loss. One thread writes; nobody else reads.
+package final class ControlStore: Sendable {
+    package let path: String
+    private let queue: DatabaseQueue
+
+    /// Opens the store of a data directory, or makes one with the environment `production`.
+    package init(directory: String, clock: UInt64) throws(ControlError) {
+        let path = directory + "/control.sqlite"
+        self.path = path
+        do {
+            queue = try DatabaseQueue(path: path, configuration: try Self.configuration())
+            try queue.inDatabase { db in try Self.prepare(db, path: path, clock: clock) }
+        } catch let error as ControlError {
+            throw error
+        } catch {
+            throw Self.wrap(error, path)
+        }
+    }
+
+    private static func configuration() throws(ControlError) -> Configuration {
+        var configuration = Configuration()
+        configuration.journalMode = .wal
+        let level = try synchronousLevel(ProcessInfo.processInfo.environment["PILOTLIGHT_TEST_SYNCHRONOUS"])
+        configuration.prepareDatabase { db in
+            // FULL: every commit syncs the write-ahead log. A change is acknowledged after that and not before.
+            try db.execute(sql: "PRAGMA synchronous = \(level)")
+            // Where a disk's cache has to be told to write through (not on Linux, where fsync does that).
+            try db.execute(sql: "PRAGMA fullfsync = 1")
+            try db.execute(sql: "PRAGMA checkpoint_fullfsync = 1")
+            // Checkpoints are ours (`checkpoint`): after changes were acknowledged instead of within a commit.
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+            // What a large group left behind is cut off at the next checkpoint.
+            try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+        }
+        return configuration
+    }
+
+    /// For tests alone: they show that the promise about power loss is kept by the sync and not by luck, by taking it away.
+    static func synchronousLevel(_ text: String?) throws(ControlError) -> String {
+        guard let text else { return "FULL" }
+        let level = text.uppercased()
+        guard ["OFF", "NORMAL", "FULL", "EXTRA"].contains(level) else { throw .unknownSynchronousLevel(text) }
+        return level
+    }
+
+    private static func prepare(_ db: Database, path: String, clock: UInt64) throws {
+        let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        let format = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+        if tables == 0, application == 0 {
+            try db.inTransaction {
+                try StoreSchema.create(db)
+                try insertEnvironment(
+                    db, "production", .v2, Epoch(counter: 1, id: UInt64.random(in: 1...UInt64.max)), time: clock)
+                return .commit
+            }
+            return
+        }
+        guard application == StoreSchema.applicationID else { throw ControlError.foreignStore(path: path) }
+        guard format <= StoreSchema.format else {
+            throw ControlError.newerStore(path: path, format: format, known: StoreSchema.format)
+        }
+        guard format == StoreSchema.format else {
+            throw ControlError.damagedStore(path: path, detail: "its format number is \(format)")
+        }
+    }
+
+    private static func insertEnvironment(
+        _ db: Database, _ name: String, _ bucketing: Bucketing, _ epoch: Epoch, time: UInt64
+    ) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO environments (name, bucketing, epoch_counter, epoch_id, number, digest, created)
+                VALUES (?, ?, ?, ?, 0, ?, ?)
+                """,
+            arguments: [
+                name, bucketing.rawValue, Int64(bitPattern: epoch.counter), Int64(bitPattern: epoch.id),
+                Digest.empty.description, Int64(clamping: time),
+            ])
+    }
+
+    // MARK: Writing
+
+    /// A revision to be stored: what it changes, and who did it.
+    struct LogRow: Sendable {
+        var environment: Int64
+        var delta: Delta
+        /// The delta, encoded: the bytes that are published and handed to catch-ups.
+        var bytes: [UInt8]
+        var actor: String
+        var message: String
+        var created: [EntryKey]
+        var deleted: [EntryKey]
+        var set: String?
+    }
+
+    /// Stores a group of revisions and agent records in one transaction: all of it, on disk, or nothing.
+    func write(_ rows: [LogRow], agents: [AgentRow] = []) throws(ControlError) {
+        try transaction { db in
+            let writer = StoreWriter(db)
+            for row in rows { try writer.write(row) }
+            var last: [Int64: Delta] = [:]
+            for row in rows { last[row.environment] = row.delta }
+            for (environment, delta) in last { try writer.moveHead(environment, delta) }
+            for agent in agents { try writer.write(agent) }
+        }
+    }
+
+    func createEnvironment(
+        _ name: String, _ bucketing: Bucketing, epoch: Epoch, time: UInt64
+    ) throws(ControlError) -> EnvironmentState {
+        let id = try transaction { db in
+            try Self.insertEnvironment(db, name, bucketing, epoch, time: time)
+            return db.lastInsertedRowID
+        }
+        let log = NumberedLog(ReplicatedState(revision: Revision(epoch: epoch, number: 0)))
+        return EnvironmentState(id: id, name: name, bucketing: bucketing, log: log)
+    }
+
+    func beginEpoch(
+        _ environment: Int64, _ revision: Revision, digest: Digest, time: UInt64, actor: String, message: String
+    ) throws(ControlError) {
+        try transaction { db in
+            try db.execute(
+                sql: """
+                    UPDATE environments SET epoch_counter = ?, epoch_id = ?, number = ?, blocked = NULL WHERE id = ?
+                    """,
+                arguments: [
+                    Int64(bitPattern: revision.epoch.counter), Int64(bitPattern: revision.epoch.id),
+                    Int64(bitPattern: revision.number), environment,
+                ])
+            try db.execute(
+                sql: "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?)",
+                arguments: [
+                    environment, Int64(bitPattern: revision.number), Int64(bitPattern: revision.epoch.counter),
+                    Int64(bitPattern: revision.epoch.id), Int64(clamping: time), actor, message, digest.description,
+                ])
+        }
+    }
+
+    func block(_ environment: Int64, _ divergence: Divergence, since: UInt64) throws(ControlError) {
+        try transaction { db in
+            try db.execute(
+                sql: "UPDATE environments SET blocked = ? WHERE id = ?",
+                arguments: [divergence.json(since: since).compactText(), environment])
+        }
+    }
+
+    /// What one agent's registry row holds; nil for a row to be deleted.
+    struct AgentRow: Sendable {
+        var environment: String
+        var id: String
+        var record: [UInt8]?
+    }
+
+    /// Moves what the write-ahead log holds into the file; with `emptying`, cuts the log off as well. A checkpoint that
+    /// can't be made now costs nothing but a longer log: the next one does its work too.
+    func checkpoint(emptying: Bool = false) {
+        try? queue.inDatabase { db in
+            try db.execute(sql: "PRAGMA wal_checkpoint(\(emptying ? "TRUNCATE" : "PASSIVE"))")
+        }
+    }
+
+    private func transaction<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) throws(ControlError) -> Value {
+        do {
+            return try queue.writeWithoutTransaction { db in
+                var value: Value?
+                try db.inTransaction(.immediate) {
+                    value = try body(db)
+                    return .commit
+                }
+                guard let value else { throw ControlError.store(path: path, reason: "a transaction without a result") }
+                return value
+            }
+        } catch let error as ControlError {
+            throw error
+        } catch {
+            throw Self.wrap(error, path)
+        }
+    }
+
+    // MARK: Loading
+
+    /// Reads everything and checks it: the digest of what was read must be the stored one.
+    package func load() throws(ControlError) -> LoadedStore {
+        do {
+            return try queue.inDatabase { db in try StoreLoader(db, path: path).load() }
+        } catch let error as ControlError {
+            throw error
+        } catch {
+            throw Self.wrap(error, path)
+        }
+    }
+
+    package func close() { try? queue.close() }
+
+    private static func wrap(_ error: any Error, _ path: String) -> ControlError {
+        guard let error = error as? DatabaseError else { return .store(path: path, reason: "\(error)") }
+        return switch error.resultCode {
+        case .SQLITE_NOTADB, .SQLITE_CORRUPT:
+            .damagedStore(path: path, detail: error.message ?? "SQLite can't read it")
+        default: .store(path: path, reason: error.message ?? "\(error)")
+        }
+    }
+}

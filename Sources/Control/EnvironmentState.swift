@@ -1,0 +1,39 @@
+import Replication
+
+/// How an environment turns a targeting key into a bucket; fixed when the environment is made.
+package enum Bucketing: String, Sendable { case v2, v3 }
+
+/// All that the committer knows of one environment. A value over persistent parts: copying it costs nothing, so that a
+/// group of changes is planned on a copy, and readers are handed one.
+package struct EnvironmentState: Sendable {
+    package let id: Int64
+    package let name: String
+    package let bucketing: Bucketing
+    /// The one place that assigns revisions.
+    package var log: NumberedLog
+    package var references = PilotReferences()
+    package var sets = SetProvenance()
+    /// Milliseconds since 1970.
+    package var blockedSince: UInt64?
+
+    package init(id: Int64, name: String, bucketing: Bucketing, log: NumberedLog, blockedSince: UInt64? = nil) {
+        self.id = id
+        self.name = name
+        self.bucketing = bucketing
+        self.log = log
+        self.blockedSince = blockedSince
+    }
+
+    /// What readers see: on disk, numbered.
+    package var committed: ReplicatedState { log.committed }
+
+    /// Takes note of what staged changes mean for references and sets.
+    mutating func follow(_ plan: ChangePlan) {
+        for key in plan.deleted {
+            sets.remove(key)
+            if key.kind == .flag { references.remove(flag: key.name) }
+        }
+        for (flag, pilots) in plan.references { references.set(flag: flag, uses: pilots) }
+        if let set = plan.set { for key in plan.created { sets.insert(key, in: set) } }
+    }
+}

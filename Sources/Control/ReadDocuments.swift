@@ -1,0 +1,88 @@
+import Flags
+import JSON
+
+/// Everything that a set of documents asks for, with every problem in them. Reading is pure and costs by the documents'
+/// size, so it runs beside the committer's thread, never on it.
+package struct ReadDocuments: Sendable {
+    package struct Flag: Sendable {
+        package var definition: FlagDefinition
+        /// Canonical JSON, written once: agents store and digest these bytes.
+        package var storedBytes: [UInt8]
+        package var pilotsUsed: Set<String>
+        package var document: String
+    }
+
+    package struct Pilot: Sendable {
+        package var name: String
+        package var members: [String]
+        package var document: String
+    }
+
+    package private(set) var flags: [Flag] = []
+    package private(set) var pilots: [Pilot] = []
+    package private(set) var problems: [PlacedProblem] = []
+    package private(set) var warnings: [PlacedProblem] = []
+    package let lenient: Bool
+
+    /// `knownPilots` says which groups the environment has beside those that the documents bring.
+    package init(_ sources: [SourceDocument], lenient: Bool, knownPilots: (String) -> Bool) {
+        self.lenient = lenient
+        let readers = sources.map { DocumentReader($0) }
+        for reader in readers { problems += reader.problems }
+        var brought: Set<String> = []
+        for reader in readers {
+            if let root = reader.root { brought.formUnion(FlagDocument.pilotNames(in: root)) }
+        }
+        var flagsAt: [ExactString: String] = [:]
+        var pilotsAt: [String: String] = [:]
+        for reader in readers {
+            guard let root = reader.root else { continue }
+            let name = reader.document.name
+            var found: [Problem] = []
+            let document = FlagDocument.read(
+                root, lenient: lenient, knownPilots: { brought.contains($0) || knownPilots($0) }, problems: &found)
+            for problem in found { place(problem, reader) }
+            for flag in document.flags {
+                let place = JSONPointer().appending("flags").appending(flag.key)
+                if let other = flagsAt.updateValue(name, forKey: ExactString(flag.key)) {
+                    addDouble("flag \"\(flag.key)\"", other, place, reader)
+                }
+                flags.append(
+                    Flag(
+                        definition: flag, storedBytes: flag.storedBytes,
+                        pilotsUsed: PilotReferences.names(in: flag.targeting), document: name))
+            }
+            for pilot in document.pilots {
+                let place = JSONPointer().appending("pilots").appending(pilot.name)
+                if let other = pilotsAt.updateValue(name, forKey: pilot.name) {
+                    addDouble("pilot group \"\(pilot.name)\"", other, place, reader)
+                }
+                pilots.append(Pilot(name: pilot.name, members: pilot.members, document: name))
+            }
+        }
+    }
+
+    /// Finding a place walks the text. Beyond so many problems, the pointer must do.
+    private static let maximumPlaces = 500
+
+    private mutating func place(_ problem: Problem, _ reader: DocumentReader) {
+        let isPlaced = problems.count + warnings.count < Self.maximumPlaces
+        let placed = PlacedProblem(
+            document: reader.document.name, pointer: problem.pointer.description,
+            position: isPlaced ? reader.position(of: problem.pointer) : nil, message: problem.message,
+            hint: problem.hint, severity: problem.severity == .warning ? .warning : .error)
+        if problem.severity == .warning { warnings.append(placed) } else { problems.append(placed) }
+    }
+
+    private mutating func addDouble(
+        _ what: String, _ other: String, _ pointer: JSONPointer, _ reader: DocumentReader
+    ) {
+        // Within one document the reader has already said that the key stands twice.
+        guard other != reader.document.name else { return }
+        problems.append(
+            PlacedProblem(
+                document: reader.document.name, pointer: pointer.description, position: reader.position(of: pointer),
+                message: "\(what) is defined in \(other) as well as in \(reader.document.name)",
+                hint: "keep it in one of the two"))
+    }
+}

@@ -1,0 +1,69 @@
+import GRDB
+
+/// The store's tables, and the marks by which the file is known as ours.
+enum StoreSchema {
+    /// `PRAGMA application_id`: "PLCT".
+    static let applicationID = 0x504C_4354
+    /// `PRAGMA user_version`. A higher one was written by a newer program and is refused.
+    static let format = 1
+
+    static let statements = """
+        CREATE TABLE environments (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            bucketing TEXT NOT NULL,
+            epoch_counter INTEGER NOT NULL,
+            epoch_id INTEGER NOT NULL,      -- the 64 bits of the id, as SQLite's signed integer
+            number INTEGER NOT NULL,
+            digest TEXT NOT NULL,
+            blocked TEXT,                   -- JSON of the divergence; NULL when writes are taken
+            created INTEGER NOT NULL        -- milliseconds since 1970, as every time here
+        );
+        -- One row a revision, never changed afterwards. A row without a delta begins an epoch.
+        CREATE TABLE log (
+            environment INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            epoch_counter INTEGER NOT NULL,
+            epoch_id INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            actor TEXT NOT NULL,
+            message TEXT NOT NULL,
+            delta BLOB,
+            digest TEXT NOT NULL,
+            PRIMARY KEY (environment, number)
+        ) WITHOUT ROWID;
+        CREATE TABLE entries (
+            environment INTEGER NOT NULL,
+            kind INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            bytes BLOB NOT NULL,
+            PRIMARY KEY (environment, kind, name)
+        ) WITHOUT ROWID;
+        CREATE TABLE members (
+            environment INTEGER NOT NULL,
+            pilot TEXT NOT NULL,
+            member TEXT NOT NULL,
+            PRIMARY KEY (environment, pilot, member)
+        ) WITHOUT ROWID;
+        -- What `apply --set NAME` created: the only things that `--prune` may delete.
+        CREATE TABLE sets (
+            environment INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            kind INTEGER NOT NULL,
+            key TEXT NOT NULL,
+            PRIMARY KEY (environment, name, kind, key)
+        ) WITHOUT ROWID;
+        CREATE TABLE agents (
+            environment TEXT NOT NULL,
+            id TEXT NOT NULL,
+            record BLOB NOT NULL,           -- JSON
+            PRIMARY KEY (environment, id)
+        ) WITHOUT ROWID;
+        """
+
+    static func create(_ db: Database) throws {
+        try db.execute(sql: statements)
+        try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+        try db.execute(sql: "PRAGMA user_version = \(format)")
+    }
+}

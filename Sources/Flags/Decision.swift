@@ -1,0 +1,64 @@
+import JSON
+
+/// A compiled targeting as far as it decides between results: constant results are variants already, found by index.
+indirect enum Decision: Sendable {
+    struct Clause: Sendable {
+        var condition: Expression
+        var result: Decision
+    }
+
+    enum Outcome: Hashable {
+        /// Index into the flag's variants.
+        case variant(Int)
+        /// Null: the default variant.
+        case none
+        /// The name that no variant has.
+        case unknown(String)
+    }
+
+    case outcome(Outcome)
+    case branches([Clause], otherwise: Decision)
+    case computed(Expression)
+
+    init(_ expression: Expression, variants: JSONObject) {
+        switch expression {
+        case .constant(let value): self = .outcome(Self.outcome(of: value, variants: variants))
+        case .conditional(let clauses, let otherwise):
+            self = .branches(
+                clauses.map {
+                    Clause(condition: $0.condition, result: Decision($0.result, variants: variants))
+                }, otherwise: Decision(otherwise, variants: variants))
+        default: self = .computed(expression)
+        }
+    }
+
+    func outcome(in scope: Scope, variants: JSONObject) throws(TargetingFault) -> Outcome {
+        switch self {
+        case .outcome(let outcome): return outcome
+        case .branches(let clauses, let otherwise):
+            for clause in clauses where try clause.condition.isTrue(in: scope) {
+                return try clause.result.outcome(in: scope, variants: variants)
+            }
+            return try otherwise.outcome(in: scope, variants: variants)
+        case .computed(let expression): return Self.outcome(of: try expression.value(in: scope), variants: variants)
+        }
+    }
+
+    /// What a result is called when it is taken for a variant's name; nil for null, arrays and objects.
+    static func name(of value: JSONValue) -> String? {
+        switch value {
+        case .string(let text): text
+        case .bool(let value): value ? "true" : "false"
+        case .integer(let value): String(value)
+        case .double(let value): NumberText.json(value)
+        case .null, .array, .object: nil
+        }
+    }
+
+    private static func outcome(of value: JSONValue, variants: JSONObject) -> Outcome {
+        if value.isNull { return .none }
+        guard let name = name(of: value) else { return .unknown(value.compactText()) }
+        guard let index = variants.members.firstIndex(where: { $0.key.isExactly(name) }) else { return .unknown(name) }
+        return .variant(index)
+    }
+}

@@ -1,0 +1,72 @@
+import JSON
+
+/// What kind of thing an entry is. Kinds that an agent doesn't know are stored, digested and handed on all the same, and
+/// reported as quarantined.
+package struct EntryKind: RawRepresentable, Sendable, Hashable, Comparable, CustomStringConvertible {
+    package var rawValue: UInt8
+
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// A flag; its bytes are its definition as canonical JSON.
+    package static let flag = EntryKind(rawValue: 1)
+    /// A pilot group's own definition (canonical JSON); its members are terms of their own.
+    package static let pilot = EntryKind(rawValue: 2)
+
+    package static func < (a: EntryKind, b: EntryKind) -> Bool { a.rawValue < b.rawValue }
+
+    package var description: String {
+        switch self {
+        case .flag: "flag"
+        case .pilot: "pilot"
+        default: "kind-\(rawValue)"
+        }
+    }
+}
+
+/// The name of an entry within its environment. Its description is `flag:checkout`.
+package struct EntryKey: Sendable, Hashable, Comparable, CustomStringConvertible {
+    package var kind: EntryKind
+    package var name: String
+
+    package init(_ kind: EntryKind, _ name: String) {
+        self.kind = kind
+        self.name = name
+    }
+
+    // Names are told apart by their bytes: Swift's own comparison would take two spellings of one letter (composed and
+    // decomposed) for one name, which neither a digest nor a database does.
+    package static func == (a: EntryKey, b: EntryKey) -> Bool { a.kind == b.kind && a.name.isExactly(b.name) }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        hasher.combine(ExactString(name))
+    }
+
+    package static func < (a: EntryKey, b: EntryKey) -> Bool {
+        a.kind == b.kind ? a.name.precedesInBytes(b.name) : a.kind < b.kind
+    }
+
+    package var description: String { "\(kind):\(name)" }
+}
+
+/// An entry's bytes as control wrote them once, with their term of the digest. Nobody re-encodes them.
+package struct StoredEntry: Sendable, Hashable {
+    package let bytes: [UInt8]
+    package let term: Digest
+
+    package init(_ key: EntryKey, bytes: [UInt8]) {
+        self.bytes = bytes
+        term = Digest.term(of: key, bytes: bytes)
+    }
+}
+
+/// One step from a state to the next. Each is idempotent, and says nothing where nothing is to be done.
+package enum EntryChange: Sendable, Hashable {
+    case put(EntryKey, [UInt8])
+    /// Deleting a pilot group takes its members along.
+    case delete(EntryKey)
+    case addMembers(pilot: String, [String])
+    case removeMembers(pilot: String, [String])
+    /// The whole member list at once.
+    case replaceMembers(pilot: String, [String])
+}

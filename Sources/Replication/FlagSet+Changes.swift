@@ -1,0 +1,85 @@
+import Flags
+import HashTreeCollections
+import JSON
+
+extension FlagSet {
+    /// Makes this set what `state` says, of which `changes` are all that is new. It costs by the changes.
+    ///
+    /// An entry that can't be compiled keeps its last good form and enters `quarantine`; everything else goes on. Control
+    /// validates with this function and agents swap with it.
+    /// - Returns: the keys of the flags whose answers may differ now.
+    @discardableResult
+    package mutating func apply(
+        _ changes: [EntryChange], leadingTo state: ReplicatedState, quarantine: inout Quarantine
+    ) -> Set<String> {
+        var changed: Set<String> = []
+        for change in changes {
+            switch change {
+            case .put(let key, let bytes): put(key, bytes, state, &quarantine, &changed)
+            case .delete(let key):
+                quarantine.release(key)
+                switch key.kind {
+                case .flag:
+                    remove(flag: key.name)
+                    changed.insert(key.name)
+                case .pilot:
+                    changed.formUnion(flags(using: key.name))
+                    remove(pilot: key.name)
+                default: break
+                }
+            case .addMembers(let pilot, _), .removeMembers(let pilot, _), .replaceMembers(let pilot, _):
+                share(pilot, of: state)
+                changed.formUnion(flags(using: pilot))
+            }
+        }
+        return changed
+    }
+
+    private mutating func put(
+        _ key: EntryKey, _ bytes: [UInt8], _ state: ReplicatedState, _ quarantine: inout Quarantine,
+        _ changed: inout Set<String>
+    ) {
+        switch key.kind {
+        case .flag:
+            do {
+                try put(flag: key.name, storedBytes: bytes)
+                quarantine.release(key)
+                changed.insert(key.name)
+            } catch {
+                quarantine.put(key, reason: String(describing: error))
+            }
+        case .pilot:
+            let (value, problems) = JSONReader.read(bytes)
+            guard case .object = value, problems.isEmpty else {
+                quarantine.put(key, reason: "the definition is no JSON object")
+                return
+            }
+            quarantine.release(key)
+            share(key.name, of: state)
+            changed.formUnion(flags(using: key.name))
+        default:
+            quarantine.put(key, reason: "this agent doesn't know entries of \(key.kind)")
+        }
+    }
+
+    /// Members are the very value that `state` holds: no second copy, whatever their number.
+    private mutating func share(_ pilot: String, of state: ReplicatedState) {
+        // A group that goes within the same batch is gone from the state already.
+        guard state.entries[EntryKey(.pilot, pilot)] != nil else { return remove(pilot: pilot) }
+        set(pilot: pilot, members: state.pilots[pilot]?.members ?? [])
+    }
+
+    /// Everything that `state` holds, compiled anew: an agent's start, or the end of a damaged memory.
+    package static func compiled(from state: ReplicatedState, quarantine: inout Quarantine) -> FlagSet {
+        quarantine.removeAll()
+        var set = FlagSet()
+        // Groups first: flags may refer to them.
+        for (key, entry) in state.entries where key.kind != .flag {
+            set.apply([.put(key, entry.bytes)], leadingTo: state, quarantine: &quarantine)
+        }
+        for (key, entry) in state.entries where key.kind == .flag {
+            set.apply([.put(key, entry.bytes)], leadingTo: state, quarantine: &quarantine)
+        }
+        return set
+    }
+}

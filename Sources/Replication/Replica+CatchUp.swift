@@ -1,0 +1,299 @@
+import HashTreeCollections
+
+/// How a replica heals: asks, compares, fetches, and tries again when no answer comes.
+extension Replica {
+    /// Starts a catch-up unless one is under way.
+    mutating func begin(_ actions: inout [ReplicaAction], _ now: UInt64, jitter: Bool, noticedBy: String) {
+        guard case .none = catchUp else { return }
+        if let own = state?.revision {
+            gapFrom = own.number
+            if let heard, heard.epoch == own.epoch, heard.number > own.number {
+                actions.append(.note(.gap(from: own.number, to: heard.number, noticedBy: noticedBy)))
+            }
+        }
+        let delay = jitter && settings.jitter > 0 ? random.next() % settings.jitter : 0
+        if delay == 0 {
+            ask(&actions, now, attempt: 0)
+        } else {
+            catchUp = .waiting(until: now + delay, attempt: 0)
+        }
+    }
+
+    /// The agent has just connected: ask at once what it missed, without waiting for a heartbeat.
+    package mutating func start(now: UInt64) -> [ReplicaAction] {
+        var actions: [ReplicaAction] = []
+        begin(&actions, now, jitter: false, noticedBy: "its start")
+        return actions
+    }
+
+    /// The connection to control stands again. What was asked over the one before is lost with it: ask again at once,
+    /// whatever back-off was under way.
+    package mutating func reconnected(now: UInt64) -> [ReplicaAction] {
+        guard isCatchingUp else { return start(now: now) }
+        var actions: [ReplicaAction] = []
+        ask(&actions, now, attempt: 0)
+        return actions
+    }
+
+    /// Time has passed.
+    package mutating func tick(now: UInt64) -> [ReplicaAction] {
+        guard let deadline = catchUp.deadline, now >= deadline else { return [] }
+        var actions: [ReplicaAction] = []
+        if case .waiting(_, let attempt) = catchUp {
+            ask(&actions, now, attempt: attempt)
+        } else {
+            // No answer: control is away, or the answer was lost. A session may be over by now: from the start.
+            ask(&actions, now, attempt: catchUp.attempt + 1)
+        }
+        return actions
+    }
+
+    private mutating func ask(_ actions: inout [ReplicaAction], _ now: UInt64, attempt: Int) {
+        let request = newRequest()
+        catchUp = .asking(.init(request: request, deadline: now + timeout(attempt), attempt: attempt, part: nil))
+        actions.append(
+            .send(.catchUp(request: request, state?.revision, state?.digest ?? .empty, whole: needsWhole)))
+    }
+
+    private mutating func newRequest() -> UInt64 {
+        nextRequest += 1
+        return nextRequest
+    }
+
+    private mutating func timeout(_ attempt: Int) -> UInt64 {
+        let wait = min(settings.longestWait, settings.requestTimeout << UInt64(min(attempt, 10)))
+        return wait + random.next() % max(1, wait / 4)
+    }
+
+    mutating func finish(_ actions: inout [ReplicaAction], how: String) {
+        catchUp = .none
+        if let from = gapFrom, let to = state?.revision.number, to > from {
+            actions.append(.note(.healed(from: from, to: to, how: how)))
+        }
+        gapFrom = nil
+    }
+
+    // MARK: Replies
+
+    package mutating func receive(_ reply: SyncReply, now: UInt64) -> [ReplicaAction] {
+        var actions: [ReplicaAction] = []
+        switch reply {
+        case .welcome: setRefusal(nil)
+        case .refused(let request, let refusal, let text):
+            guard request == 0 || answers(request) else { break }
+            if self.refusal != text { actions.append(.note(.refused(refusal, text))) }
+            setRefusal(text)
+            if request != 0 { wait(settings.longestWait, now) }
+        case .deltas(let request, let encoded, let head):
+            guard case .asking(let asking) = catchUp, asking.request == request else { break }
+            receive(deltas: encoded, head: head, &actions, now)
+        case .part(let request, let number, let offset, let total, let bytes):
+            guard case .asking(let asking) = catchUp, asking.request == request else { break }
+            receive(part: bytes, of: number, offset: offset, total: total, asking, &actions, now)
+        case .upToDate(let request):
+            guard answers(request) else { break }
+            settle(&actions, now, how: "nothing was missing")
+        case .manifest(let request, let session, let revision, let digest, let lines, let last):
+            guard answers(request) else { break }
+            receive(manifest: lines, session, revision, digest, last: last, &actions, now)
+        case .entries(let request, _, let changes, let last):
+            guard case .fetching(let fetching) = catchUp, fetching.request == request else { break }
+            receive(entries: changes, last: last, fetching, &actions, now)
+        case .busy(let request, let milliseconds):
+            guard answers(request) else { break }
+            wait(UInt64(milliseconds), now)
+        case .sessionOver(let request):
+            guard answers(request) else { break }
+            ask(&actions, now, attempt: catchUp.attempt)
+        }
+        return actions
+    }
+
+    private func answers(_ request: UInt64) -> Bool {
+        switch catchUp {
+        case .none, .waiting: false
+        case .asking(let asking): asking.request == request
+        case .comparing(let comparing): comparing.request == request
+        case .fetching(let fetching): fetching.request == request
+        }
+    }
+
+    private mutating func wait(_ milliseconds: UInt64, _ now: UInt64) {
+        let jitter = random.next() % max(1, milliseconds / 2)
+        catchUp = .waiting(until: now + milliseconds + jitter, attempt: catchUp.attempt)
+    }
+
+    /// An answer closed the gap it was asked about; what was kept is applied, and what is still missing asked for.
+    private mutating func settle(_ actions: inout [ReplicaAction], _ now: UInt64, how: String) {
+        setRefusal(nil)
+        catchUp = .none
+        drainKept(&actions, now)
+        // Applying may have found another reason to catch up.
+        guard case .none = catchUp else { return }
+        if needsWhole {
+            ask(&actions, now, attempt: 0)
+        } else if let own = state?.revision, let heard, heard.epoch == own.epoch, heard.number > own.number {
+            ask(&actions, now, attempt: 0)
+        } else {
+            finish(&actions, how: how)
+        }
+    }
+
+    private mutating func receive(
+        deltas encoded: [[UInt8]], head: UInt64, _ actions: inout [ReplicaAction], _ now: UInt64
+    ) {
+        guard let own = state?.revision else { return }
+        var deltas: [Delta] = []
+        var next = own.number + 1
+        for bytes in encoded {
+            guard let delta = try? Delta(encoded: bytes), delta.revision.epoch == own.epoch else {
+                actions.append(.note(.malformed("a catch-up brought a delta that can't be read")))
+                needsWhole = true
+                break
+            }
+            if delta.revision.number < next { continue }
+            guard delta.revision.number == next else { break }
+            deltas.append(delta)
+            next += 1
+        }
+        catchUp = .none
+        apply(deltas, &actions, now)
+        guard case .none = catchUp else { return }
+        if let number = state?.revision.number, number < head, !needsWhole {
+            drainKept(&actions, now)
+            if case .none = catchUp, let number = state?.revision.number, number < head {
+                return ask(&actions, now, attempt: 0)
+            }
+        }
+        settle(&actions, now, how: "deltas")
+    }
+
+    private mutating func receive(
+        part bytes: [UInt8], of number: UInt64, offset: UInt32, total: UInt32, _ asking: CatchUp.Asking,
+        _ actions: inout [ReplicaAction], _ now: UInt64
+    ) {
+        guard let own = state?.revision else { return }
+        var part = asking.part ?? CatchUp.Part(number: number, bytes: [])
+        if number <= own.number || part.number != number || part.bytes.count != Int(offset) {
+            return ask(&actions, now, attempt: asking.attempt)
+        }
+        part.bytes.append(contentsOf: bytes)
+        guard part.bytes.count >= Int(total) else {
+            let request = newRequest()
+            catchUp = .asking(
+                .init(request: request, deadline: now + timeout(asking.attempt), attempt: asking.attempt, part: part))
+            actions.append(.send(.part(request: request, number: number, offset: UInt32(part.bytes.count))))
+            return
+        }
+        receive(deltas: [part.bytes], head: heard.map { max($0.number, number) } ?? number, &actions, now)
+    }
+
+    // MARK: Manifest and entries
+
+    private mutating func receive(
+        manifest lines: [ManifestLine], _ session: UInt64, _ revision: Revision, _ digest: Digest, last: Bool,
+        _ actions: inout [ReplicaAction], _ now: UInt64
+    ) {
+        var comparing: CatchUp.Comparing
+        if case .comparing(let open) = catchUp {
+            guard open.session == session, open.revision == revision else {
+                return ask(&actions, now, attempt: open.attempt)
+            }
+            comparing = open
+        } else {
+            comparing = .init(
+                request: 0, deadline: 0, attempt: catchUp.attempt, session: session, revision: revision, digest: digest,
+                lines: [])
+        }
+        comparing.lines.append(contentsOf: lines)
+        guard last else {
+            comparing.request = newRequest()
+            comparing.deadline = now + timeout(comparing.attempt)
+            catchUp = .comparing(comparing)
+            actions.append(.send(.manifest(request: comparing.request, session: session)))
+            return
+        }
+        compare(comparing, &actions, now)
+    }
+
+    /// Works out what has to go and what has to come.
+    private mutating func compare(_ comparing: CatchUp.Comparing, _ actions: inout [ReplicaAction], _ now: UInt64) {
+        var base = state ?? ReplicatedState(revision: comparing.revision)
+        var keys: [EntryKey] = []
+        var pilots: [String] = []
+        var entriesThere: Set<EntryKey> = []
+        var pilotsThere: Set<String> = []
+        // One's own terms are what was computed from one's own bytes; after damage none of them is to be trusted.
+        let trust = base.recomputedDigest() == base.digest
+        for line in comparing.lines {
+            switch line {
+            case .entry(let key, let term):
+                entriesThere.insert(key)
+                if !trust || base.entries[key]?.term != term { keys.append(key) }
+            case .members(let pilot, let count, let sum):
+                pilotsThere.insert(pilot)
+                let own = base.pilots[pilot]
+                if !trust || own?.sum != sum || own?.count != Int(count) { pilots.append(pilot) }
+            }
+        }
+        var changes: [EntryChange] = base.entries.keys.filter { !entriesThere.contains($0) }.sorted().map { .delete($0) }
+        changes += base.pilots.keys.filter { !pilotsThere.contains($0) }.sorted().map { .replaceMembers(pilot: $0, []) }
+        if !trust {
+            base = ReplicatedState(revision: base.revision)
+        }
+        base.apply(changes)
+        base.revision = comparing.revision
+        let fetching = CatchUp.Fetching(
+            request: 0, deadline: 0, attempt: comparing.attempt, session: comparing.session, digest: comparing.digest,
+            candidate: base, changes: changes, keys: keys[...], pilots: pilots[...])
+        fetchNext(fetching, &actions, now)
+    }
+
+    private mutating func fetchNext(
+        _ open: CatchUp.Fetching, _ actions: inout [ReplicaAction], _ now: UInt64
+    ) {
+        var fetching = open
+        guard !fetching.keys.isEmpty || !fetching.pilots.isEmpty else { return conclude(fetching, &actions, now) }
+        let keys = Array(fetching.keys.prefix(settings.fetchKeys))
+        let pilots = Array(fetching.pilots.prefix(settings.fetchKeys - keys.count))
+        fetching.keys = fetching.keys.dropFirst(keys.count)
+        fetching.pilots = fetching.pilots.dropFirst(pilots.count)
+        fetching.request = newRequest()
+        fetching.deadline = now + timeout(fetching.attempt)
+        catchUp = .fetching(fetching)
+        actions.append(
+            .send(.fetch(request: fetching.request, session: fetching.session, keys, pilots: pilots)))
+    }
+
+    private mutating func receive(
+        entries changes: [EntryChange], last: Bool, _ open: CatchUp.Fetching, _ actions: inout [ReplicaAction],
+        _ now: UInt64
+    ) {
+        var fetching = open
+        fetching.candidate.apply(changes)
+        fetching.changes.append(contentsOf: changes)
+        if last { return fetchNext(fetching, &actions, now) }
+        fetching.request = newRequest()
+        fetching.deadline = now + timeout(fetching.attempt)
+        catchUp = .fetching(fetching)
+        actions.append(.send(.more(request: fetching.request, session: fetching.session)))
+    }
+
+    private mutating func conclude(
+        _ fetching: CatchUp.Fetching, _ actions: inout [ReplicaAction], _ now: UInt64
+    ) {
+        guard fetching.candidate.digest == fetching.digest else {
+            actions.append(.note(.snapshotMismatch(fetching.candidate.revision.number)))
+            needsWhole = true
+            return wait(settings.requestTimeout, now)
+        }
+        // Never back within an epoch: the session read a state older than what deltas have brought since it began.
+        if let own = state?.revision, own.epoch == fetching.candidate.revision.epoch,
+            own.number > fetching.candidate.revision.number
+        {
+            return needsWhole ? wait(settings.requestTimeout, now) : settle(&actions, now, how: "deltas")
+        }
+        adopt(fetching.candidate, changes: fetching.changes, &actions)
+        settle(&actions, now, how: "a manifest and the entries that differ")
+    }
+}

@@ -1,0 +1,117 @@
+import JSON
+
+/// Lets every option be given as an environment variable too: `--api-port` is PILOTLIGHT_API_PORT.
+///
+/// The command tree is read from what ArgumentParser says of itself, so an option that is added is covered without being
+/// listed anywhere. Variables become arguments before parsing; an option on the command line wins over its variable.
+struct OptionVariables {
+    static let prefix = "PILOTLIGHT_"
+
+    /// Arguments to parse, and which option came out of which variable.
+    struct Injection {
+        var arguments: [String]
+        var origins: [(option: String, variable: String)]
+    }
+
+    /// A variable whose value can't be used.
+    struct UnusableVariable: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    private struct Option {
+        var name: String
+        var variable: String
+        var isFlag: Bool
+        var isRepeating: Bool
+    }
+
+    private let root: JSONValue
+
+    /// - Parameter commandTree: ArgumentParser's description of the root command, in JSON.
+    init(commandTree: String) {
+        root = JSONReader.read(commandTree, purpose: .context).value?["command"] ?? .null
+    }
+
+    /// The variables of `environment` that the command named in `given` understands, put in as arguments.
+    func injection(into given: [String], environment: [String: String]) throws(UnusableVariable) -> Injection {
+        let (command, depth) = leaf(of: given)
+        let own = given[depth...].prefix { $0 != "--" }
+        var injected: [String] = []
+        var origins: [(option: String, variable: String)] = []
+        for option in options(of: command) {
+            guard let value = environment[option.variable],
+                !own.contains(where: { $0 == option.name || $0.hasPrefix(option.name + "=") })
+            else { continue }
+            if option.isFlag {
+                guard try isOn(value, variable: option.variable) else { continue }
+                injected.append(option.name)
+            } else if option.isRepeating {
+                for part in value.split(separator: ",") { injected.append("\(option.name)=\(part)") }
+            } else {
+                injected.append("\(option.name)=\(value)")
+            }
+            origins.append((option.name, option.variable))
+        }
+        return Injection(arguments: given[..<depth] + injected + given[depth...], origins: origins)
+    }
+
+    /// What `--help` says about the variables of the command named in `given`.
+    func helpSection(for given: [String]) -> String {
+        let words = given.first == "help" ? Array(given.dropFirst()) : given
+        let options = options(of: leaf(of: words).command)
+        if options.isEmpty {
+            return """
+
+                ENVIRONMENT VARIABLES:
+                  Every option is also an environment variable: PILOTLIGHT_ and its name in
+                  upper case with underscores (--control-url: PILOTLIGHT_CONTROL_URL).
+                """
+        }
+        let width = options.map(\.variable.count).max() ?? 0
+        let lines = options.map { option in
+            let padding = String(repeating: " ", count: width - option.variable.count)
+            let kind = option.isFlag ? " (true or false)" : option.isRepeating ? " (comma-separated)" : ""
+            return "  \(option.variable)\(padding)  same as \(option.name)\(kind)"
+        }
+        return "\nENVIRONMENT VARIABLES:\n" + lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The command that `arguments` name, and how many words its name takes.
+    private func leaf(of arguments: [String]) -> (command: JSONValue, depth: Int) {
+        var command = root
+        var depth = 0
+        while depth < arguments.count, let next = subcommand(arguments[depth], of: command) {
+            command = next
+            depth += 1
+        }
+        if let name = command["defaultSubcommand"]?.stringValue, let next = subcommand(name, of: command) {
+            command = next
+        }
+        return (command, depth)
+    }
+
+    private func subcommand(_ name: String, of command: JSONValue) -> JSONValue? {
+        command["subcommands"]?.arrayValue?.first { $0["commandName"]?.stringValue == name }
+    }
+
+    private func options(of command: JSONValue) -> [Option] {
+        (command["arguments"]?.arrayValue ?? []).compactMap { argument in
+            guard let kind = argument["kind"]?.stringValue, kind != "positional",
+                let name = argument["preferredName"]?["name"]?.stringValue, name != "help", name != "version"
+            else { return nil }
+            let variable = Self.prefix + name.uppercased().map { $0 == "-" ? "_" : $0 }
+            return Option(
+                name: "--" + name, variable: variable, isFlag: kind == "flag",
+                isRepeating: argument["isRepeating"]?.boolValue ?? false)
+        }
+    }
+
+    private func isOn(_ value: String, variable: String) throws(UnusableVariable) -> Bool {
+        switch value.lowercased() {
+        case "1", "true", "yes", "on": return true
+        case "", "0", "false", "no", "off": return false
+        default:
+            throw UnusableVariable(description: "\(variable) is '\(value)': give true or false")
+        }
+    }
+}

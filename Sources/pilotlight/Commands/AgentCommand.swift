@@ -1,0 +1,40 @@
+import Agent
+import AgentSocket
+import ArgumentParser
+import Logging
+
+struct AgentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "agent", abstract: "Run a sidecar agent: it answers lookups on a Unix socket.",
+        discussion: """
+            Starts from its cache, with or without a control node. Runs until SIGTERM or SIGINT. Logs go to standard \
+            error.
+            """)
+
+    @Option(help: "A control node's host; repeatable.") var control: [String]
+    @Option(help: "The control node's port of deltas and heartbeats.") var publishPort: UInt16 = 7461
+    @Option(help: "The control node's port of catch-up and reports.") var syncPort: UInt16 = 7462
+    @OptionGroup var environment: EnvironmentOption
+    @Option(help: "The directory of its cache and its id; made if it isn't there.") var data: String
+    @Option(help: "The Unix socket to answer on.") var socket = "/run/pilotlight/agent.sock"
+    @OptionGroup var listen: LookupListenOptions
+    @Option(help: "Its name in the fleet; otherwise the host's name and the service's.") var name: String?
+    @Option(help: "The service it runs beside.") var service: String?
+    @Option(help: "That service's version.") var serviceVersion: String?
+    @Option(help: "Answers are stale after so long without a heartbeat.") var staleAfter = TimeSpan(seconds: 5)
+    @Flag(help: "Sync the cache at each commit: power loss too then takes back nothing that was answered.")
+    var syncEachCommit = false
+    @OptionGroup var log: LogOptions
+
+    func run() async throws {
+        log.bootstrap()
+        let logger = Logger(label: "pilotlight.agent")
+        let agent = AgentConfiguration(
+            controlHosts: control, publishPort: publishPort, syncPort: syncPort, environment: environment.name,
+            dataDirectory: data, name: name, service: service ?? "", serviceVersion: serviceVersion ?? "",
+            syncEachCommit: syncEachCommit, staleAfter: staleAfter.duration)
+        let services = try await AgentProcess.services(
+            agent, listen.configuration(socketPath: socket), logger: logger)
+        try await Daemon.run(services, logger: logger)
+    }
+}

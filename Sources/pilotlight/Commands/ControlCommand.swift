@@ -1,0 +1,23 @@
+import ArgumentParser
+import Control
+import Logging
+
+struct ControlCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "control", abstract: "Run a control node: the one that changes are published at.",
+        discussion: "Runs until SIGTERM or SIGINT, then finishes what it has accepted. Logs go to standard error.")
+
+    @Option(help: "The directory of its store; made if it isn't there.") var data: String
+    @Option(help: "The address to bind: a name or a number.") var host = "127.0.0.1"
+    @OptionGroup var ports: ControlPortOptions
+    @Flag(help: "Bind an address that other machines reach, in plain text and without keys.") var insecure = false
+    @OptionGroup var log: LogOptions
+
+    func run() async throws {
+        log.bootstrap()
+        let logger = Logger(label: "pilotlight.control")
+        let node = ControlNode(
+            ports.configuration(dataDirectory: data, host: host, insecure: insecure), logger: logger)
+        try await Daemon.run([node], logger: logger)
+    }
+}

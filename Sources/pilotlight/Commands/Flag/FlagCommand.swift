@@ -1,0 +1,10 @@
+import ArgumentParser
+
+struct FlagCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "flag", abstract: "Look at flags and change one.",
+        subcommands: [
+            FlagListCommand.self, FlagShowCommand.self, FlagDefaultCommand.self, FlagEnableCommand.self,
+            FlagDisableCommand.self, FlagDeleteCommand.self,
+        ])
+}

@@ -1,0 +1,31 @@
+/// What must hold all along. The raw value is the name that a violation is printed with.
+enum Invariant: String, CaseIterable {
+    /// Promise 1: an acknowledged change is in the store, after any crash.
+    case acknowledgedIsStored = "acknowledged-is-stored"
+    /// Promise 1: within an epoch no number is used for two contents, unless a backup was restored.
+    case numberMeansOneContent = "number-means-one-content"
+    /// Promise 2: an agent applies the numbers of an epoch in order, each once, and changes only to a later epoch.
+    case appliedInOrder = "applied-in-order"
+    /// Promise 2: within a bounded time after the last fault every agent equals control.
+    case converges = "converges"
+    /// Promise 2: in the quiet case a lost message, a hole or a damaged state heals within two heartbeats, by one
+    /// catch-up.
+    case healsByOneCatchUp = "heals-by-one-catch-up"
+    /// Promise 3: within an epoch no answer is older than one given before.
+    case neverOlder = "never-older"
+    /// Promises 3 and 5: what lookups see is exactly the content of the revision they name.
+    case contentOfItsRevision = "content-of-its-revision"
+    /// Promise 5: a damaged cache is recognised when it is loaded.
+    case damageIsRecognised = "damage-is-recognised"
+    /// Promise 6: what can't be compiled is reported by name, keeps its last good form, and blocks nothing.
+    case quarantineIsExact = "quarantine-is-exact"
+    /// Promise 8: `fleet --wait` says done only when every live and silent agent has applied and cached the revision.
+    case waitIsHonest = "wait-is-honest"
+}
+
+struct Violation {
+    var invariant: Invariant
+    var detail: String
+    /// Virtual milliseconds.
+    var time: UInt64
+}

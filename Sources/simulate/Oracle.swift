@@ -1,0 +1,238 @@
+import Flags
+import JSON
+import Replication
+
+/// The simulation's memory of what was promised to whom: it is told everything that happens and compares it with what
+/// must hold.
+struct Oracle {
+    private struct Agent {
+        /// What the replica was led to last.
+        var applied: Revision?
+        /// The highest number that an answer has named, by epoch; over restarts too.
+        var answered: [Epoch: UInt64] = [:]
+        /// The highest number that was applied and cached, by epoch.
+        var cached: [Epoch: UInt64] = [:]
+        /// Which forms of each flag it has shown since it started.
+        var shown: [ExactString: FlagForm] = [:]
+    }
+
+    /// Every content that was ever durable at a revision. More than one: a backup was restored in between.
+    private var contents: [Revision: [Content]] = [:]
+    private var digests: [Revision: Set<Digest>] = [:]
+    private var acknowledged: [(revision: Revision, digest: Digest)] = []
+    /// Epochs that a restored backup has gone back in.
+    private(set) var forked: Set<Epoch> = []
+    private var agents: [String: Agent] = [:]
+    private(set) var violation: Violation?
+    private(set) var checks: UInt64 = 0
+    var now: UInt64 = 0
+
+    mutating func fail(_ invariant: Invariant, _ detail: @autoclosure () -> String) {
+        if violation == nil { violation = Violation(invariant: invariant, detail: detail(), time: now) }
+    }
+
+    private mutating func require(_ holds: Bool, _ invariant: Invariant, _ detail: @autoclosure () -> String) {
+        checks += 1
+        if !holds { fail(invariant, detail()) }
+    }
+
+    // MARK: Control
+
+    /// Something that bears a number became durable, or was let out.
+    mutating func numbered(_ revision: Revision, _ digest: Digest) {
+        digests[revision, default: []].insert(digest)
+        require(
+            forked.contains(revision.epoch) || digests[revision]?.count == 1, .numberMeansOneContent,
+            "revision \(revision) stands for two contents")
+    }
+
+    mutating func stored(_ revision: Revision, _ digest: Digest, _ content: Content) {
+        numbered(revision, digest)
+        if contents[revision]?.contains(content) != true { contents[revision, default: []].append(content) }
+    }
+
+    mutating func acknowledged(_ revision: Revision, _ digest: Digest) { acknowledged.append((revision, digest)) }
+
+    mutating func restarted(with store: SimulatedStore) {
+        var lost: [Revision] = []
+        let held = Dictionary(store.rows.map { ($0.revision, $0.digest) }, uniquingKeysWith: { $1 })
+        for change in acknowledged where held[change.revision] != change.digest { lost.append(change.revision) }
+        require(
+            lost.isEmpty, .acknowledgedIsStored,
+            "acknowledged and not in the store after a restart: \(lost.map(\.description).joined(separator: ", "))")
+    }
+
+    /// A backup came back: what was acknowledged since it was taken is gone, as anybody would expect.
+    mutating func restored(_ store: SimulatedStore, over lost: SimulatedStore) {
+        let held = Set(store.rows.map(\.revision))
+        forked.insert(store.state.revision.epoch)
+        for row in lost.rows where !held.contains(row.revision) { forked.insert(row.revision.epoch) }
+        acknowledged.removeAll { change in store.digest(at: change.revision) != change.digest }
+    }
+
+    // MARK: Agents
+
+    mutating func started(_ agent: String, from revision: Revision?, wasDamaged: Bool) {
+        agents[agent, default: Agent()].applied = revision
+        agents[agent]?.shown = [:]
+        // Whoever lost its cache to damage, and its control node to an older backup, can't know better.
+        if wasDamaged { agents[agent]?.answered = agents[agent]?.answered.filter { !forked.contains($0.key) } ?? [:] }
+    }
+
+    mutating func applied(_ agent: String, _ batch: Batch) {
+        let before = agents[agent]?.applied
+        agents[agent, default: Agent()].applied = batch.revision
+        guard let before else { return }
+        if batch.revision.epoch != before.epoch {
+            return require(
+                batch.revision.epoch.counter > before.epoch.counter && batch.origin == .snapshot, .appliedInOrder,
+                "\(agent) went from \(before) to \(batch.revision)")
+        }
+        switch batch.origin {
+        case .deltas(let count):
+            require(
+                count > 0 && batch.revision.number == before.number + UInt64(count), .appliedInOrder,
+                "\(agent) applied \(count) deltas and went from \(before) to \(batch.revision)")
+        case .snapshot:
+            require(
+                batch.revision.number >= before.number, .appliedInOrder,
+                "\(agent) went back from \(before) to \(batch.revision)")
+        }
+    }
+
+    mutating func cached(_ agent: String, _ revision: Revision) {
+        let before = agents[agent]?.cached[revision.epoch] ?? 0
+        agents[agent, default: Agent()].cached[revision.epoch] = max(before, revision.number)
+    }
+
+    /// Lookups see `live` now: all of it is compared with the model.
+    mutating func shown(_ agent: String, _ live: LiveView, batches: [Batch]) {
+        answered(agent, live)
+        guard let revision = live.revision else { return }
+        let candidates = contents[revision] ?? []
+        require(!candidates.isEmpty, .contentOfItsRevision, "\(agent) shows \(revision), which control never stored")
+        let reasons = candidates.map { difference(agent, live, $0, batches) }
+        if let match = reasons.firstIndex(of: nil) {
+            remember(agent, candidates[match])
+        } else if let reason = reasons.first ?? nil {
+            fail(reason.invariant, "\(agent) at \(revision): \(reason.text)")
+        }
+    }
+
+    private struct Difference: Hashable {
+        var invariant: Invariant
+        var text: String
+    }
+
+    private mutating func difference(
+        _ agent: String, _ live: LiveView, _ content: Content, _ batches: [Batch]
+    ) -> Difference? {
+        checks += 1
+        let keys = Set(live.flags.flagKeys.map { ExactString($0) })
+        for (key, form) in content.flags where !form.isBroken {
+            guard keys.contains(key) else {
+                return Difference(invariant: .contentOfItsRevision, text: "\(key) is missing")
+            }
+        }
+        for key in keys {
+            guard let form = content.flags[key] else {
+                return Difference(invariant: .contentOfItsRevision, text: "\(key) is there and shouldn't be")
+            }
+            guard form.isBroken else {
+                if let text = wrongAnswer(live, key, form, content) {
+                    return Difference(invariant: .contentOfItsRevision, text: text)
+                }
+                continue
+            }
+        }
+        for (key, form) in content.flags where form.isBroken {
+            // Its last good form, if this agent had one and the flag wasn't deleted in between.
+            guard let good = agents[agent]?.shown[key], !batches.contains(where: { $0.deletes(key) }) else { continue }
+            guard keys.contains(key), wrongAnswer(live, key, good, content) == nil else {
+                // A form that came and went within these batches was the last good one, too.
+                if batches.contains(where: { $0.puts(key) > 1 }) || batches.count > 1 { continue }
+                return Difference(invariant: .quarantineIsExact, text: "\(key) lost its last good form")
+            }
+        }
+        guard Set(live.flags.pilotNames) == Set(content.groups.keys) else {
+            return Difference(
+                invariant: .contentOfItsRevision,
+                text: "pilot groups \(live.flags.pilotNames) instead of \(content.groups.keys.sorted())")
+        }
+        for (group, members) in content.groups {
+            guard let held = live.flags.pilot(group), held.count == members.count,
+                members.allSatisfy({ held.contains(ExactString($0)) })
+            else { return Difference(invariant: .contentOfItsRevision, text: "other members in \(group)") }
+        }
+        guard live.quarantined == content.quarantined else {
+            return Difference(
+                invariant: .quarantineIsExact,
+                text: "quarantined \(live.quarantined) instead of \(content.quarantined)")
+        }
+        return nil
+    }
+
+    private func wrongAnswer(_ live: LiveView, _ key: ExactString, _ form: FlagForm, _ content: Content) -> String? {
+        for user in [ChangeSource.users[0], ChangeSource.users[1 + form.stamp % (ChangeSource.users.count - 1)]] {
+            let answer = live.flags.evaluate(
+                key.text, context: EvaluationContext(targetingKey: user), unixSeconds: 0)
+            let expected = form.answer(for: user, content)
+            guard answer.value == .string(expected) else {
+                return "\(key) answers \(answer.value?.compactText() ?? "nothing") for \(user), not \(expected)"
+            }
+        }
+        return nil
+    }
+
+    private mutating func remember(_ agent: String, _ content: Content) {
+        for (key, form) in content.flags where !form.isBroken { agents[agent]?.shown[key] = form }
+        let gone = agents[agent]?.shown.keys.filter { content.flags[$0] == nil } ?? []
+        for key in gone { agents[agent]?.shown[key] = nil }
+    }
+
+    /// One lookup named the revision of `live`.
+    mutating func answered(_ agent: String, _ live: LiveView) {
+        guard let revision = live.revision else { return }
+        let before = agents[agent]?.answered[revision.epoch] ?? 0
+        require(
+            revision.number >= before, .neverOlder,
+            "\(agent) answers from \(revision) after it has answered from number \(before)")
+        agents[agent, default: Agent()].answered[revision.epoch] = max(before, revision.number)
+    }
+
+    mutating func loadedDamage(_ agent: String, recognised: Bool) {
+        require(recognised, .damageIsRecognised, "\(agent) starts from a cache that was damaged")
+    }
+
+    // MARK: Waiting
+
+    mutating func waitSaidDone(_ revision: Revision, agents waited: [String]) {
+        for agent in waited {
+            let cached = agents[agent]?.cached[revision.epoch]
+            require(
+                forked.contains(revision.epoch) || cached.map { $0 >= revision.number } == true, .waitIsHonest,
+                "wait said done for \(revision); \(agent) has cached \(cached.map(String.init) ?? "nothing") of that epoch")
+        }
+    }
+}
+
+/// What lookups see.
+struct LiveView {
+    var revision: Revision?
+    var flags = FlagSet()
+    var quarantined: [String] = []
+}
+
+extension Batch {
+    fileprivate func deletes(_ key: ExactString) -> Bool {
+        changes.contains { change in
+            if case .delete(let gone) = change { gone.kind == .flag && ExactString(gone.name) == key } else { false }
+        }
+    }
+
+    fileprivate func puts(_ key: ExactString) -> Int {
+        changes.count { change in
+            if case .put(let entry, _) = change { entry.kind == .flag && ExactString(entry.name) == key } else { false }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+import Foundation
+import Glibc
+import Replication
+import Synchronization
+import ZeroMQ
+
+/// A control node without disk, API or registry, made of the real numbered log and catch-up server on real sockets.
+final class MiniControl: Sendable {
+    let publishPort: UInt16
+    let syncPort: UInt16
+    private let outbox: Outbox<Work>
+    private let thread: ZMQThread
+    private let heard: Heard
+
+    /// What agents said.
+    final class Heard: Sendable {
+        private let reports = Mutex<[Report]>([])
+        private let goodbyes = Mutex<[String]>([])
+        private let requests = Mutex<[SyncRequest.Body]>([])
+        private let states = Mutex<ReplicatedState?>(nil)
+
+        func add(_ report: Report) { reports.withLock { $0.append(report) } }
+        func add(goodbye agent: String) { goodbyes.withLock { $0.append(agent) } }
+        func add(_ request: SyncRequest.Body) { requests.withLock { $0.append(request) } }
+        func set(_ state: ReplicatedState) { states.withLock { $0 = state } }
+        var allReports: [Report] { reports.withLock { $0 } }
+        var allGoodbyes: [String] { goodbyes.withLock { $0 } }
+        var allRequests: [SyncRequest.Body] { requests.withLock { $0 } }
+        var state: ReplicatedState? { states.withLock { $0 } }
+    }
+
+    enum Delivery: Sendable {
+        case published
+        /// As if PUB had dropped it.
+        case dropped
+        /// Too large for PUB.
+        case announced
+    }
+
+    private enum Work: Sendable {
+        case change([EntryChange], Delivery)
+        case publish([UInt8])
+        case reply([UInt8])
+        case mute(Bool)
+        case stop
+    }
+
+    /// - Parameters:
+    ///   - state: what it begins with; `recent` deltas are not known after a start.
+    ///   - host: where it binds; ports of 0 take free ones.
+    static func start(
+        _ state: ReplicatedState, host: String = "127.0.0.1", publishPort: UInt16 = 0, syncPort: UInt16 = 0,
+        environment: String = "production", heartbeat: Int = 50
+    ) async throws -> MiniControl {
+        let wakeUp = try WakeUp()
+        let outbox = Outbox<Work>(limit: 1_000_000, wakeUp: wakeUp)
+        let heard = Heard()
+        let (thread, ports) = try await ZMQThread.start(name: "mini-control") {
+            let context = try ZMQContext()
+            let loop = try Loop(
+                state, context, environment, heard,
+                publish: "tcp://\(host):\(publishPort)", sync: "tcp://\(host):\(syncPort)")
+            return (loop, (try loop.publisher.boundPort, try loop.router.boundPort))
+        } loop: { loop in
+            loop.run(outbox, wakeUp, heartbeat: heartbeat)
+        }
+        return MiniControl(thread, outbox, heard, ports)
+    }
+
+    private init(_ thread: ZMQThread, _ outbox: Outbox<Work>, _ heard: Heard, _ ports: (UInt16, UInt16)) {
+        self.thread = thread
+        self.outbox = outbox
+        self.heard = heard
+        (publishPort, syncPort) = ports
+    }
+
+    func change(_ changes: [EntryChange], _ delivery: Delivery = .published) { outbox.append(.change(changes, delivery)) }
+    /// Sends anything at all on PUB.
+    func publish(raw bytes: [UInt8]) { outbox.append(.publish(bytes)) }
+    /// Sends anything at all to the agent heard last.
+    func reply(raw bytes: [UInt8]) { outbox.append(.reply(bytes)) }
+    /// Without heartbeats and answers, as a control node that hangs.
+    func mute(_ isMute: Bool) { outbox.append(.mute(isMute)) }
+
+    func stop() async {
+        outbox.append(.stop)
+        await thread.join()
+    }
+
+    var reports: [Report] { heard.allReports }
+    var goodbyes: [String] { heard.allGoodbyes }
+    var requests: [SyncRequest.Body] { heard.allRequests }
+    var state: ReplicatedState? { heard.state }
+
+    // MARK: Its thread
+
+    private final class Loop {
+        let publisher: ZMQSocket
+        let router: ZMQSocket
+        private let environment: String
+        private let heard: Heard
+        private var log: NumberedLog
+        private var server: CatchUpServer
+        private var isMute = false
+        private var lastPeer: [UInt8] = []
+        private let node = UInt64.random(in: .min ... .max)
+
+        init(
+            _ state: ReplicatedState, _ context: ZMQContext, _ environment: String, _ heard: Heard, publish: String,
+            sync: String
+        ) throws {
+            publisher = try ZMQSocket(.pub, in: context, options: [.linger(0), .sendHighWaterMark(100_000)])
+            try publisher.bind(publish)
+            router = try ZMQSocket(.router, in: context, options: [.linger(0), .routerHandover(true)])
+            try router.bind(sync)
+            self.environment = environment
+            self.heard = heard
+            log = NumberedLog(state)
+            server = CatchUpServer(state, node: node)
+            heard.set(state)
+        }
+
+        func run(_ outbox: Outbox<Work>, _ wakeUp: WakeUp, heartbeat: Int) {
+            var polling = PollSet()
+            let woken = polling.add(wakeUp)
+            _ = polling.add(router)
+            var nextBeat = MonotonicMilliseconds.now
+            while true {
+                let now = MonotonicMilliseconds.now
+                _ = try? polling.wait(milliseconds: nextBeat > now ? Int(nextBeat - now) : 0)
+                if polling.isReadable(woken) { wakeUp.acknowledge() }
+                while case .message(let frames)? = try? router.receive(), frames.count == 2 { answer(frames) }
+                for work in outbox.takeAll() {
+                    switch work {
+                    case .change(let changes, let delivery): change(changes, delivery)
+                    case .publish(let bytes): send(bytes)
+                    case .reply(let bytes): _ = try? router.send([lastPeer, bytes])
+                    case .mute(let isMute): self.isMute = isMute
+                    case .stop: return
+                    }
+                }
+                if MonotonicMilliseconds.now >= nextBeat {
+                    nextBeat = MonotonicMilliseconds.now + UInt64(heartbeat)
+                    if !isMute { send(Publication.heartbeat(server.heartbeat(clock: 0)).encoded()) }
+                }
+            }
+        }
+
+        private func answer(_ frames: [[UInt8]]) {
+            guard let request = try? SyncRequest(encoded: frames[1]) else { return }
+            lastPeer = frames[0]
+            heard.add(request.body)
+            switch request.body {
+            case .hello(_, _, let report), .report(let report): heard.add(report)
+            case .goodbye(let agent, _): heard.add(goodbye: agent)
+            default: break
+            }
+            guard !isMute, let reply = server.answer(request.body, now: MonotonicMilliseconds.now) else { return }
+            _ = try? router.send([frames[0], reply.encoded()])
+        }
+
+        private func change(_ changes: [EntryChange], _ delivery: Delivery) {
+            guard let delta = try? log.stage(changes, time: 0) else { return }
+            _ = log.commit()
+            let bytes = delta.encoded()
+            server.advance(to: log.committed, deltas: [RecentDeltas.Item(delta, bytes: bytes)])
+            heard.set(log.committed)
+            switch delivery {
+            case .published: send(Publication.encoded(delta: bytes))
+            case .dropped: break
+            case .announced:
+                send(Publication.announcement(delta.revision, delta.digest, bytes: UInt32(bytes.count)).encoded())
+            }
+        }
+
+        private func send(_ bytes: [UInt8]) { _ = try? publisher.send([Wire.topic(of: environment), bytes]) }
+    }
+}
+
+enum MonotonicMilliseconds {
+    static var now: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000 + UInt64(time.tv_nsec) / 1_000_000
+    }
+}

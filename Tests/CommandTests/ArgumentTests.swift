@@ -1,0 +1,67 @@
+import Foundation
+import JSON
+import Testing
+
+@testable import pilotlight
+
+@Suite struct ArgumentTests {
+    @Test(arguments: [("500ms", 500), ("10s", 10_000), ("2m", 120_000), ("1h", 3_600_000), ("3", 3_000), ("0.5s", 500)])
+    func timeSpans(_ text: String, _ milliseconds: Int) {
+        #expect(TimeSpan(argument: text)?.duration == .milliseconds(milliseconds))
+    }
+
+    @Test(arguments: ["", "s", "-1s", "1d", "infs", "nan"])
+    func whatIsNoTimeSpan(_ text: String) {
+        #expect(TimeSpan(argument: text) == nil)
+    }
+
+    @Test func contextValuesAreJSONOrElseStrings() {
+        #expect(ContextArgument(argument: "n=42")?.value == 42)
+        #expect(ContextArgument(argument: "s=\"42\"")?.value == "42")
+        #expect(ContextArgument(argument: "s=gold")?.value == "gold")
+        #expect(ContextArgument(argument: "s=007")?.value == "007")
+        #expect(ContextArgument(argument: "s=")?.value == "")
+        #expect(ContextArgument(argument: "e=a=b")?.value == "a=b")
+        #expect(ContextArgument(argument: "=x") == nil)
+        #expect(ContextArgument(argument: "x") == nil)
+    }
+
+    @Test func membersGoInBoundedRequests() {
+        let short = (0..<12_001).map(String.init)
+        let chunks = MemberChange.chunks(of: short)
+        #expect(chunks.map(\.count) == [5_000, 5_000, 2_001])
+        #expect(chunks.flatMap { $0 } == short)
+        let long = String(repeating: "x", count: 300 << 10)
+        #expect(MemberChange.chunks(of: [long, long, "y"]).map(\.count) == [1, 2])
+    }
+
+    @Test func pathsAreEncoded() {
+        #expect(PathSegment.encoded("a/b c%ü") == "a%2Fb%20c%25%C3%BC")
+    }
+
+    @Test func textThatIsNotUTF8IsPlaced() throws {
+        let refusal = #expect(throws: CommandRefusal.self) {
+            try InputFile.text([0x61, 0xC3, 0xBC, 0xFF], name: "flags.json")
+        }
+        #expect(refusal?.reason.contains("byte 0xff at byte offset 3") == true)
+    }
+
+    @Test func aFileOverSixteenMegabytesIsRefused() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).json").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data(repeating: 0x20, count: InputFile.largest).write(to: URL(fileURLWithPath: path))
+        #expect(try InputFile.read(path).utf8.count == InputFile.largest)
+        try Data(repeating: 0x20, count: InputFile.largest + 1).write(to: URL(fileURLWithPath: path))
+        let refusal = #expect(throws: CommandRefusal.self) { try InputFile.read(path) }
+        #expect(refusal?.reason.contains("larger than 16 MB") == true)
+    }
+
+    @Test func problemsArePlacedAsEditorsReadThem() {
+        let problem = ProblemDetails(
+            [
+                "title": "Not valid", "detail": "1 problem",
+                "problems": [["document": "f.json", "line": 3, "column": 9, "message": "no", "hint": "yes"]],
+            ], status: 422)
+        #expect(problem.description == "pilotlight: 1 problem (HTTP 422)\nf.json:3:9: no\n  hint: yes")
+    }
+}

@@ -1,0 +1,56 @@
+import Harness
+import JSON
+import Logging
+import Replication
+import ServiceLifecycle
+
+@testable import Control
+
+/// A whole control node in this process, on free ports, spoken to from outside.
+final class NodeFixture: Sendable {
+    let ports: ControlPorts
+    private let group: ServiceGroup
+    private let running: Task<Void, any Error>
+
+    init(_ directory: String, logger: Logger = .silent) async throws {
+        let node = ControlNode(
+            ControlConfiguration(dataDirectory: directory, apiPort: 0, publishPort: 0, syncPort: 0), logger: logger)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: node, successTerminationBehavior: .gracefullyShutdownGroup)], logger: logger))
+        self.group = group
+        running = Task { try await group.run() }
+        ports = try await node.ports()
+    }
+
+    /// A graceful stop, as SIGTERM gives.
+    func stop() async throws {
+        await group.triggerGracefulShutdown()
+        try await running.value
+    }
+
+    func ask(
+        _ method: String, _ path: String, _ body: String? = nil, headers: [String: String] = [:]
+    ) async throws -> HTTPAnswer {
+        try await ask(method, path, bytes: body.map { Array($0.utf8) }, headers: headers)
+    }
+
+    func ask(
+        _ method: String, _ path: String, bytes: [UInt8]?, headers: [String: String] = [:]
+    ) async throws -> HTTPAnswer {
+        let endpoint = Endpoint.tcp(ports.api)
+        return try await onThread {
+            try HTTPConnection.request(endpoint, method, path, headers: headers, body: bytes)
+        }
+    }
+
+    /// On `production`.
+    func production(_ method: String, _ path: String, _ body: String? = nil) async throws -> HTTPAnswer {
+        try await ask(method, "/v1/environments/production" + path, body)
+    }
+}
+
+extension HTTPAnswer {
+    /// The number of the revision that the answer names.
+    var number: Int64? { json["revision"]?["number"]?.integerValue }
+}

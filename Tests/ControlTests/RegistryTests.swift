@@ -1,0 +1,110 @@
+import Replication
+import Testing
+
+@testable import Control
+
+@Suite struct RegistryTests {
+    private static let start = Moment(uptime: 1_000_000, wall: 1_700_000_000_000)
+
+    private func at(_ milliseconds: UInt64) -> Moment {
+        Moment(uptime: Self.start.uptime + milliseconds, wall: Self.start.wall + milliseconds)
+    }
+
+    private func report(_ agent: String = "a1", boot: UInt64 = 1, number: UInt64 = 1, name: String = "web") -> Report {
+        Report(
+            agent: agent, name: name, boot: boot,
+            revision: Revision(epoch: Epoch(counter: 1, id: 7), number: number), entryCount: 3, pid: 42)
+    }
+
+    private func state(_ registry: Registry, _ moment: Moment) -> Registry.State? {
+        registry.fleet(of: "production", now: moment).first?.state
+    }
+
+    @Test func liveSilentGone() {
+        var registry = Registry(started: Self.start)
+        #expect(registry.hear(report(), environment: "production", now: at(0)) == .joined)
+        #expect(state(registry, at(2_999)) == .live)
+        #expect(state(registry, at(3_000)) == .silent)
+        #expect(registry.expire(now: at(Registry.silentFor)).isEmpty)
+        #expect(state(registry, at(Registry.silentFor)) == .silent)
+        #expect(registry.expire(now: at(Registry.silentFor + 1)).map(\.id) == ["a1"])
+        #expect(state(registry, at(Registry.silentFor + 1)) == .gone)
+        #expect(registry.hear(report(), environment: "production", now: at(Registry.silentFor + 2)) == .returned)
+        #expect(state(registry, at(Registry.silentFor + 3)) == .live)
+    }
+
+    @Test func goodbyeIsGoneAtOnceAndOnlyForItsOwnBoot() {
+        var registry = Registry(started: Self.start)
+        _ = registry.hear(report(boot: 2), environment: "production", now: at(0))
+        let isTaken = registry.goodbye("a1", boot: 1, environment: "production", now: at(1))
+        #expect(!isTaken)
+        #expect(state(registry, at(2)) == .live)
+        let isGone = registry.goodbye("a1", boot: 2, environment: "production", now: at(3))
+        #expect(isGone)
+        #expect(state(registry, at(4)) == .gone)
+    }
+
+    @Test func environmentsDontMix() {
+        var registry = Registry(started: Self.start)
+        _ = registry.hear(report(), environment: "production", now: at(0))
+        _ = registry.hear(report(), environment: "staging", now: at(0))
+        #expect(registry.fleet(of: "production", now: at(0)).count == 1)
+        #expect(registry.fleet(of: "staging", now: at(0)).count == 1)
+    }
+
+    @Test func aRestartIsNoDuplicateButTwoAtOnceAre() {
+        var registry = Registry(started: Self.start)
+        _ = registry.hear(report(boot: 1), environment: "production", now: at(0))
+        #expect(registry.hear(report(boot: 2), environment: "production", now: at(100)) == nil)
+        #expect(registry.fleet(of: "production", now: at(100)).first?.isDuplicate == false)
+        #expect(registry.hear(report(boot: 1), environment: "production", now: at(200)) == .duplicate)
+        #expect(registry.fleet(of: "production", now: at(200)).first?.isDuplicate == true)
+        // Said once, not with every report.
+        #expect(registry.hear(report(boot: 2), environment: "production", now: at(300)) == nil)
+        // One of them is stopped.
+        #expect(registry.hear(report(boot: 2), environment: "production", now: at(20_000)) == .returned)
+        #expect(registry.fleet(of: "production", now: at(20_000)).first?.isDuplicate == false)
+    }
+
+    @Test func itIsWrittenDownSparingly() {
+        var registry = Registry(started: Self.start)
+        _ = registry.hear(report(), environment: "production", now: at(0))
+        #expect(registry.unwritten(now: at(1)).count == 1)
+        _ = registry.hear(report(number: 2), environment: "production", now: at(100))
+        #expect(registry.unwritten(now: at(101)).isEmpty)
+        #expect(registry.unwritten(now: at(2_100)).count == 1)
+        // Nothing new but the time.
+        _ = registry.hear(report(number: 2), environment: "production", now: at(4_000))
+        #expect(registry.unwritten(now: at(4_200)).isEmpty)
+        _ = registry.hear(report(number: 2), environment: "production", now: at(33_000))
+        #expect(registry.unwritten(now: at(33_001)).count == 1)
+        let isGone = registry.goodbye("a1", boot: 1, environment: "production", now: at(33_100))
+        #expect(isGone)
+        #expect(registry.unwritten(now: at(33_101)).count == 1)
+        let isForgotten = registry.forget("a1", environment: "production")
+        #expect(isForgotten)
+        #expect(registry.unwritten(now: at(33_102)).map { $0.record == nil } == [true])
+        #expect(registry.fleet(of: "production", now: at(33_103)).isEmpty)
+    }
+
+    @Test func itSurvivesARestart() throws {
+        var registry = Registry(started: Self.start)
+        var said = report(number: 9)
+        said.quarantined = ["flag:x"]
+        said.conflict = "another history"
+        said.service = "checkout"
+        _ = registry.hear(said, environment: "production", now: at(0))
+        let row = try #require(registry.unwritten(now: at(1)).first?.record)
+        let record = try #require(AgentRecord(stored: row))
+        // A minute of the old process's clock means nothing to the new one: the agent gets its time to report.
+        let later = Moment(uptime: 5, wall: Self.start.wall + 3_600_000)
+        let second = Registry([record], started: later)
+        let entry = try #require(second.fleet(of: "production", now: later).first)
+        #expect(entry.state == .silent)
+        #expect(entry.record == record)
+        #expect(entry.record.quarantined == ["flag:x"])
+        #expect(entry.silentFor == 3_600_000)
+        let afterLimit = Moment(uptime: 6 + Registry.silentFor, wall: later.wall + Registry.silentFor)
+        #expect(second.fleet(of: "production", now: afterLimit).first?.state == .gone)
+    }
+}
