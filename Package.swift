@@ -88,12 +88,15 @@ let package = Package(
             name: "simulate",
             dependencies: ["Flags", "JSON", "Replication", arguments],
             swiftSettings: strict),
+        .executableTarget(
+            name: "fleet-benchmark", dependencies: ["Harness", "JSON", "LookupProtocol", "ZeroMQ", grdb],
+            path: "Benchmarks/Fleet", swiftSettings: strict),
         .target(
-            name: "Harness", dependencies: ["JSON", "LookupProtocol", httpClient, nioCore],
+            name: "Harness", dependencies: ["JSON", "LookupProtocol"],
             path: "Tests/Harness", swiftSettings: strict),
         .target(name: "PowerLoss", path: "Tests/PowerLoss"),
         tests("JSONTests", ["JSON"]),
-        tests("FlagsTests", ["Flags", "JSON"]),
+        tests("FlagsTests", ["Flags", "JSON", collections]),
         tests("ReplicationTests", ["Replication", "Flags", "JSON"]),
         tests("LookupProtocolTests", ["LookupProtocol"]),
         tests("PrometheusTests", ["Prometheus", coreMetrics]),
@@ -106,7 +109,9 @@ let package = Package(
             ["Agent", "Harness", "Flags", "JSON", "Replication", "ZeroMQ", collections, crypto, grdb, lifecycle, logging]),
         tests(
             "AgentSocketTests", ["AgentSocket", "Agent", "Harness", "Flags", "JSON", "LookupProtocol", "Replication"]),
-        tests("CommandTests", ["pilotlight", "JSON"]),
-        tests("EndToEndTests", ["Harness", "JSON", "LookupProtocol"]),
+        tests("CommandTests", ["pilotlight", "JSON", arguments]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Harness", "JSON", "LookupProtocol"], exclude: ["Fixtures"],
+            swiftSettings: strict),
     ]
 )

@@ -29,8 +29,11 @@ package final class LiveState: Sendable {
 
     /// Makes `next` what every lookup sees from now on, then tells the watchers. Called by one thread only.
     package func swap(to next: LiveSnapshot, changed: Change) {
-        snapshot.withLock { $0 = next }
-        generation.wrappingAdd(1, ordering: .releasing)
+        // Both under the lock: a reader that took `next` can't be followed by one that still sees the old generation.
+        snapshot.withLock {
+            $0 = next
+            generation.wrappingAdd(1, ordering: .releasing)
+        }
         swapCount.wrappingAdd(1, ordering: .relaxed)
         let tell = watchers.withLock { $0 }
         for watcher in tell { watcher(next, changed) }

@@ -211,9 +211,14 @@ final class BinaryConnection: ChannelInboundHandler, LoopConnection {
             isClosing = true
             // An empty write is behind everything written before: then all of it is out.
             let written = context.eventLoop.makePromise(of: Void.self)
-            written.futureResult.assumeIsolated().whenComplete { [self] _ in self.context?.close(promise: nil) }
+            written.futureResult.assumeIsolated().whenComplete { [self] _ in closeSoon() }
             context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
         }
+    }
+
+    /// Not at once: a channel that is closed while it tells of a read's end trips over its own end of file.
+    private func closeSoon() {
+        loop.eventLoop.assumeIsolated().execute { [self] in context?.close(promise: nil) }
     }
 
     private func writeOut(_ context: ChannelHandlerContext) {

@@ -261,13 +261,17 @@ final class HTTPConnection: ChannelInboundHandler, LoopConnection {
         isClosing = true
         let written = context.eventLoop.makePromise(of: Void.self)
         let lingers = lingers && !inputClosed
-        written.futureResult.assumeIsolated().whenComplete { [self] _ in
-            guard let context = self.context else { return }
-            // While lingering, what still comes is read and dropped until the peer closes or the time is up.
-            context.close(mode: lingers ? .output : .all, promise: nil)
-        }
+        written.futureResult.assumeIsolated().whenComplete { [self] _ in closeSoon(lingers: lingers) }
         if lingers { deadline = .now() + loop.configuration.stopTimeout }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+    }
+
+    /// Not at once: a channel that is closed while it tells of a read's end trips over its own end of file. While
+    /// lingering, what still comes is read and dropped until the peer closes or the time is up.
+    private func closeSoon(lingers: Bool) {
+        loop.eventLoop.assumeIsolated().execute { [self] in
+            context?.close(mode: lingers && !inputClosed ? .output : .all, promise: nil)
+        }
     }
 
     // MARK: LoopConnection

@@ -59,6 +59,7 @@ struct EvaluatorReferences: Sendable {
     /// `json` with every reference replaced, as far as they are known. Nil if the result would have more than
     /// `nodeLimit` values or nest deeper than `depthLimit`.
     func expanded(_ json: JSONValue, nodeLimit: Int, depthLimit: Int) -> JSONValue? {
+        if rules.isEmpty { return json }
         var nodes = nodeLimit
         return expanded(json, nodes: &nodes, depth: depthLimit)
     }

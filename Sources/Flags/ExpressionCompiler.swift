@@ -53,14 +53,13 @@ struct ExpressionCompiler {
             return operation(object.members[0].key, object.members[0].value, at: pointer)
         case .object(let object) where !object.isEmpty:
             // Several members: data, not logic.
-            guard
-                let data = references.expanded(
-                    json, nodeLimit: Self.mostNodes - nodes, depthLimit: FlagReader.deepestFlag)
-            else {
-                stop(at: pointer, "more than \(Self.mostNodes) values, or nested too deeply")
+            let data = references.expanded(
+                json, nodeLimit: Self.mostNodes - nodes, depthLimit: FlagReader.deepestFlag)
+            nodes += data.map(Self.size) ?? Self.mostNodes
+            guard let data, nodes <= Self.mostNodes else {
+                stop(at: pointer, "the rule has more than \(Self.mostNodes) values, or nests too deeply")
                 return Self.beyondLimits
             }
-            nodes += Self.size(of: data)
             return .constant(data)
         default: return .constant(json)
         }

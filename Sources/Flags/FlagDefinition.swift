@@ -64,7 +64,8 @@ package struct FlagDefinition: Sendable, Hashable {
         if key.utf8.count > longestKeyBytes {
             return "the flag key has \(key.utf8.count) bytes; at most \(longestKeyBytes) are taken"
         }
-        if key.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+        // Unicode's general category Cc is exactly these.
+        if key.unicodeScalars.contains(where: { $0.value < 0x20 || 0x7F...0x9F ~= $0.value }) {
             return "the flag key holds a control character"
         }
         return nil

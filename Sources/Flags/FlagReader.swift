@@ -16,8 +16,15 @@ struct FlagReader {
     private(set) var pilotUses: [ExpressionCompiler.PilotUse] = []
     private var referencedNodes = 0
 
-    init(lenient: Bool, references: EvaluatorReferences = .none, commonMetadata: JSONObject = [:]) {
+    private let checksResults: Bool
+
+    /// `checksResults` is left out where only errors matter and unknown variant names are none.
+    init(
+        lenient: Bool, references: EvaluatorReferences = .none, commonMetadata: JSONObject = [:],
+        checksResults: Bool = true
+    ) {
         self.lenient = lenient
+        self.checksResults = checksResults
         self.references = references
         self.commonMetadata = commonMetadata
     }
@@ -55,7 +62,8 @@ struct FlagReader {
         let definition = FlagDefinition(
             key: key, state: state, variants: variants, defaultVariant: defaultVariant, targeting: expanded,
             description: description, metadata: metadata)
-        guard Self.depth(of: definition.json, limit: Self.deepestFlag) <= Self.deepestFlag else {
+        let parts = [JSONValue.object(variants), expanded ?? .null]
+        guard parts.allSatisfy({ Self.depth(of: $0, limit: Self.deepestFlag) < Self.deepestFlag }) else {
             refuse(pointer, "the flag nests deeper than \(Self.deepestFlag) levels", "flatten it")
             return nil
         }
@@ -158,7 +166,7 @@ struct FlagReader {
                 "put long lists of users into a pilot group and use in_pilot, or split the document")
             return (nil, nil)
         }
-        if let variants {
+        if let variants, checksResults {
             var check = ResultCheck(references: references, variants: variants, lenient: lenient)
             check.check(json, at: pointer)
             problems += check.problems

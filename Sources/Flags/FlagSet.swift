@@ -60,7 +60,7 @@ package struct FlagSet: Sendable {
         guard let json = text.value, text.problems.isEmpty else {
             throw FlagNotCompilable(key: key, reason: text.problems.first?.description ?? "no JSON")
         }
-        var reader = FlagReader(lenient: true)
+        var reader = FlagReader(lenient: true, checksResults: false)
         guard let (definition, targeting) = reader.read(key: key, json, at: JSONPointer()) else {
             let errors = reader.problems.filter { $0.severity == .error }
             throw FlagNotCompilable(key: key, reason: errors.map(\.description).joined(separator: "; "))

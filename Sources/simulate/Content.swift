@@ -25,10 +25,10 @@ struct FlagForm: Hashable {
     /// Bytes of ballast, to make large deltas.
     var ballast = 0
 
-    /// What a lookup for `user` answers.
-    func answer(for user: String, _ content: Content) -> String {
-        if let gate, content.groups[gate]?.contains(user) == true { return "in-\(stamp)" }
-        return "out-\(stamp)"
+    /// What a lookup for `user` answers; nil where it can only fail, since the group asked about isn't there.
+    func answer(for user: String, _ content: Content) -> String? {
+        guard let gate else { return "out-\(stamp)" }
+        return content.groups[gate].map { $0.contains(user) ? "in-\(stamp)" : "out-\(stamp)" }
     }
 
     /// The definition as canonical JSON.

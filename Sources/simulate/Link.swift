@@ -58,7 +58,7 @@ final class Link {
         guard !self[keyPath: lane].isConnected, !self[keyPath: lane].isConnecting else { return }
         guard node.isRunning, agent.isRunning, !isCut else { return }
         self[keyPath: lane].isConnecting = true
-        let longest = min(1_000, 50 << min(self[keyPath: lane].attempts, 5))
+        let longest = min(1_000, UInt64(50) << min(self[keyPath: lane].attempts, 5))
         self[keyPath: lane].attempts += 1
         world.after(world.chance.within(5...longest)) { [unowned self] in
             self[keyPath: lane].isConnecting = false

@@ -1,4 +1,5 @@
 import Flags
+import HashTreeCollections
 import JSON
 import Replication
 
@@ -12,14 +13,16 @@ struct Oracle {
         var answered: [Epoch: UInt64] = [:]
         /// The highest number that was applied and cached, by epoch.
         var cached: [Epoch: UInt64] = [:]
-        /// Which forms of each flag it has shown since it started.
+        /// The last good form of each flag since it started.
         var shown: [ExactString: FlagForm] = [:]
     }
 
     /// Every content that was ever durable at a revision. More than one: a backup was restored in between.
     private var contents: [Revision: [Content]] = [:]
     private var digests: [Revision: Set<Digest>] = [:]
-    private var acknowledged: [(revision: Revision, digest: Digest)] = []
+    private var acknowledged: [(node: String, revision: Revision, digest: Digest)] = []
+    /// Every form that can be compiled, by its bytes.
+    private var forms: [[UInt8]: FlagForm] = [:]
     /// Epochs that a restored backup has gone back in.
     private(set) var forked: Set<Epoch> = []
     private var agents: [String: Agent] = [:]
@@ -49,34 +52,46 @@ struct Oracle {
     mutating func stored(_ revision: Revision, _ digest: Digest, _ content: Content) {
         numbered(revision, digest)
         if contents[revision]?.contains(content) != true { contents[revision, default: []].append(content) }
+        for form in content.flags.values where !form.isBroken { forms[form.bytes] = form }
     }
 
-    mutating func acknowledged(_ revision: Revision, _ digest: Digest) { acknowledged.append((revision, digest)) }
+    mutating func acknowledged(_ node: String, _ revision: Revision, _ digest: Digest) {
+        acknowledged.append((node, revision, digest))
+    }
 
-    mutating func restarted(with store: SimulatedStore) {
+    mutating func restarted(_ node: String, with store: SimulatedStore) {
         var lost: [Revision] = []
         let held = Dictionary(store.rows.map { ($0.revision, $0.digest) }, uniquingKeysWith: { $1 })
-        for change in acknowledged where held[change.revision] != change.digest { lost.append(change.revision) }
+        for change in acknowledged where change.node == node && held[change.revision] != change.digest { lost.append(change.revision) }
         require(
             lost.isEmpty, .acknowledgedIsStored,
-            "acknowledged and not in the store after a restart: \(lost.map(\.description).joined(separator: ", "))")
+            "\(node) acknowledged \(lost.count) changes that are not in its store after a crash, the first "
+                + (lost.first?.description ?? ""))
     }
 
+    /// The store was emptied on purpose.
+    mutating func emptied(_ node: String) { acknowledged.removeAll { $0.node == node } }
+
     /// A backup came back: what was acknowledged since it was taken is gone, as anybody would expect.
-    mutating func restored(_ store: SimulatedStore, over lost: SimulatedStore) {
+    mutating func restored(_ node: String, _ store: SimulatedStore, over lost: SimulatedStore) {
         let held = Set(store.rows.map(\.revision))
         forked.insert(store.state.revision.epoch)
         for row in lost.rows where !held.contains(row.revision) { forked.insert(row.revision.epoch) }
-        acknowledged.removeAll { change in store.digest(at: change.revision) != change.digest }
+        acknowledged.removeAll { $0.node == node && store.digest(at: $0.revision) != $0.digest }
     }
 
     // MARK: Agents
 
-    mutating func started(_ agent: String, from revision: Revision?, wasDamaged: Bool) {
-        agents[agent, default: Agent()].applied = revision
-        agents[agent]?.shown = [:]
+    mutating func started(_ agent: String, from state: ReplicatedState?, wasDamaged: Bool) {
+        var known = agents[agent] ?? Agent()
+        known.applied = state?.revision
+        known.shown = [:]
+        for (key, entry) in state?.entries ?? [:] where key.kind == .flag {
+            known.shown[ExactString(key.name)] = forms[entry.bytes]
+        }
         // Whoever lost its cache to damage, and its control node to an older backup, can't know better.
-        if wasDamaged { agents[agent]?.answered = agents[agent]?.answered.filter { !forked.contains($0.key) } ?? [:] }
+        if wasDamaged { known.answered = known.answered.filter { !forked.contains($0.key) } }
+        agents[agent] = known
     }
 
     mutating func applied(_ agent: String, _ batch: Batch) {
@@ -105,17 +120,28 @@ struct Oracle {
         agents[agent, default: Agent()].cached[revision.epoch] = max(before, revision.number)
     }
 
-    /// Lookups see `live` now: all of it is compared with the model.
+    /// Lookups see `live` now, which `batches` have led to: all of it is compared with the model.
     mutating func shown(_ agent: String, _ live: LiveView, batches: [Batch]) {
         answered(agent, live)
         guard let revision = live.revision else { return }
+        for batch in batches { for change in batch.changes { follow(agent, change) } }
         let candidates = contents[revision] ?? []
         require(!candidates.isEmpty, .contentOfItsRevision, "\(agent) shows \(revision), which control never stored")
-        let reasons = candidates.map { difference(agent, live, $0, batches) }
-        if let match = reasons.firstIndex(of: nil) {
-            remember(agent, candidates[match])
-        } else if let reason = reasons.first ?? nil {
-            fail(reason.invariant, "\(agent) at \(revision): \(reason.text)")
+        let differences = candidates.map { difference(agent, live, $0) }
+        guard differences.contains(nil) else {
+            if let first = differences.first ?? nil {
+                fail(first.invariant, "\(agent) at \(revision): \(first.text)")
+            }
+            return
+        }
+    }
+
+    private mutating func follow(_ agent: String, _ change: EntryChange) {
+        switch change {
+        case .put(let key, let bytes) where key.kind == .flag:
+            if let form = forms[bytes] { agents[agent]?.shown[ExactString(key.name)] = form }
+        case .delete(let key) where key.kind == .flag: agents[agent]?.shown[ExactString(key.name)] = nil
+        default: break
         }
     }
 
@@ -125,34 +151,21 @@ struct Oracle {
     }
 
     private mutating func difference(
-        _ agent: String, _ live: LiveView, _ content: Content, _ batches: [Batch]
+        _ agent: String, _ live: LiveView, _ content: Content
     ) -> Difference? {
         checks += 1
         let keys = Set(live.flags.flagKeys.map { ExactString($0) })
-        for (key, form) in content.flags where !form.isBroken {
-            guard keys.contains(key) else {
-                return Difference(invariant: .contentOfItsRevision, text: "\(key) is missing")
-            }
+        if let extra = keys.first(where: { content.flags[$0] == nil }) {
+            return Difference(invariant: .contentOfItsRevision, text: "\(extra) is there and shouldn't be")
         }
-        for key in keys {
-            guard let form = content.flags[key] else {
-                return Difference(invariant: .contentOfItsRevision, text: "\(key) is there and shouldn't be")
+        for (key, form) in content.flags {
+            let invariant = form.isBroken ? Invariant.quarantineIsExact : .contentOfItsRevision
+            guard let expected = form.isBroken ? agents[agent]?.shown[key] : form else {
+                guard keys.contains(key) else { continue }
+                return Difference(invariant: invariant, text: "\(key) never had a form that could be shown")
             }
-            guard form.isBroken else {
-                if let text = wrongAnswer(live, key, form, content) {
-                    return Difference(invariant: .contentOfItsRevision, text: text)
-                }
-                continue
-            }
-        }
-        for (key, form) in content.flags where form.isBroken {
-            // Its last good form, if this agent had one and the flag wasn't deleted in between.
-            guard let good = agents[agent]?.shown[key], !batches.contains(where: { $0.deletes(key) }) else { continue }
-            guard keys.contains(key), wrongAnswer(live, key, good, content) == nil else {
-                // A form that came and went within these batches was the last good one, too.
-                if batches.contains(where: { $0.puts(key) > 1 }) || batches.count > 1 { continue }
-                return Difference(invariant: .quarantineIsExact, text: "\(key) lost its last good form")
-            }
+            guard keys.contains(key) else { return Difference(invariant: invariant, text: "\(key) is missing") }
+            if let text = wrongAnswer(live, key, expected, content) { return Difference(invariant: invariant, text: text) }
         }
         guard Set(live.flags.pilotNames) == Set(content.groups.keys) else {
             return Difference(
@@ -177,17 +190,12 @@ struct Oracle {
             let answer = live.flags.evaluate(
                 key.text, context: EvaluationContext(targetingKey: user), unixSeconds: 0)
             let expected = form.answer(for: user, content)
-            guard answer.value == .string(expected) else {
-                return "\(key) answers \(answer.value?.compactText() ?? "nothing") for \(user), not \(expected)"
+            guard answer.value == expected.map({ .string($0) }) else {
+                return "\(key) answers \(answer.value?.compactText() ?? "nothing") for \(user), not "
+                    + (expected ?? "nothing")
             }
         }
         return nil
-    }
-
-    private mutating func remember(_ agent: String, _ content: Content) {
-        for (key, form) in content.flags where !form.isBroken { agents[agent]?.shown[key] = form }
-        let gone = agents[agent]?.shown.keys.filter { content.flags[$0] == nil } ?? []
-        for key in gone { agents[agent]?.shown[key] = nil }
     }
 
     /// One lookup named the revision of `live`.
@@ -221,18 +229,4 @@ struct LiveView {
     var revision: Revision?
     var flags = FlagSet()
     var quarantined: [String] = []
-}
-
-extension Batch {
-    fileprivate func deletes(_ key: ExactString) -> Bool {
-        changes.contains { change in
-            if case .delete(let gone) = change { gone.kind == .flag && ExactString(gone.name) == key } else { false }
-        }
-    }
-
-    fileprivate func puts(_ key: ExactString) -> Int {
-        changes.count { change in
-            if case .put(let entry, _) = change { entry.kind == .flag && ExactString(entry.name) == key } else { false }
-        }
-    }
 }

@@ -130,11 +130,24 @@ import Testing
                 return answer.headers["pilotlight-revision"].flatMap { UInt64($0) } ?? 0
             }
         default:
-            // A push is asked for anew each time: the first answer to a watch.
+            // Pings of a connection that watches too, so that pushes and answers mix.
             let client = try RawLookupClient(agent.socket)
+            try client.send(.watch(id: 1))
+            var pushed: UInt64 = 0
             return {
-                try client.send(.watch(id: 1))
-                return try client.nextChange()?.stamp.number ?? 0
+                try client.send(.ping(id: 2))
+                while let frame = try client.next() {
+                    switch frame {
+                    case .pong(2, let stamp):
+                        guard stamp.number >= pushed else { throw HarnessError("pong after a newer push") }
+                        return stamp.number
+                    case .change(1, let notice):
+                        guard notice.stamp.number >= pushed else { throw HarnessError("a push went back") }
+                        pushed = notice.stamp.number
+                    default: break
+                    }
+                }
+                throw HarnessError("closed")
             }
         }
     }

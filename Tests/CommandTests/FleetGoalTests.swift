@@ -9,12 +9,13 @@ import Testing
 
     private func agent(
         _ name: String, _ state: String, number: Int64?, epoch: JSONValue = epoch, quarantined: JSONValue = [],
-        conflict: JSONValue = nil, duplicate: Bool = false
+        conflict: JSONValue = .null, duplicate: Bool = false
     ) -> JSONValue {
         [
             "id": .string("id-" + name), "name": .string(name), "state": .string(state),
-            "revision": number.map { ["epoch": epoch, "number": .integer($0)] } ?? nil,
-            "lastSeenSeconds": 4.5, "quarantined": quarantined, "conflict": conflict, "duplicateId": .bool(duplicate),
+            "revision": number.map { ["epoch": epoch, "number": .integer($0)] } ?? .null,
+            "lastSeenSeconds": .double(4.5), "quarantined": quarantined, "conflict": conflict,
+            "duplicateId": .bool(duplicate),
         ]
     }
 
@@ -61,7 +62,7 @@ import Testing
 
     @Test(
         arguments: [
-            ["quarantined": ["flag:x"]], ["conflict": "lower epoch"], ["duplicateId": true], ["revision": nil],
+            ["quarantined": ["flag:x"]], ["conflict": "lower epoch"], ["duplicateId": true], ["revision": .null],
             ["revision": ["epoch": other, "number": 9]], ["quarantinedCount": 3],
         ] as [JSONObject])
     func anAgentWithATroubleIsNotDone(_ trouble: JSONObject) throws {

@@ -95,7 +95,9 @@ import Testing
         try await fixture.apply(Sample.document(Sample.flag("a")))
         let before = try fixture.production.committed
         // Another connection holds the write lock: the transaction can't begin.
-        let other = try DatabaseQueue(path: directory.path("control.sqlite"))
+        var unsafe = Configuration()
+        unsafe.allowsUnsafeTransactions = true
+        let other = try DatabaseQueue(path: directory.path("control.sqlite"), configuration: unsafe)
         try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
         let refused = try #require(await refusal { try await fixture.submit(.setDefault(flag: "a", variant: "on")) })
         #expect(refused.kind == .failed)

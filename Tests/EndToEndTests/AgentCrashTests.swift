@@ -1,5 +1,7 @@
 import Foundation
 import Harness
+import JSON
+import LookupProtocol
 import Testing
 
 /// Agents that die in the middle of their work.

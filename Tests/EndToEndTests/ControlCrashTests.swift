@@ -1,6 +1,7 @@
 import Foundation
 import Harness
 import JSON
+import LookupProtocol
 import Testing
 
 /// A control node that dies in the middle of its work.

@@ -1,6 +1,7 @@
 import Foundation
 import Harness
 import JSON
+import LookupProtocol
 import Testing
 
 /// One change, followed to every agent and asked for by every protocol.

@@ -1,5 +1,7 @@
 import Foundation
 import Harness
+import JSON
+import LookupProtocol
 import Testing
 
 /// Holes, partitions and frozen processes: noticed and healed.

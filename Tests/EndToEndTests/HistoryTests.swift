@@ -1,6 +1,7 @@
 import Foundation
 import Harness
 import JSON
+import LookupProtocol
 import Testing
 
 /// Control nodes that lost their history, wholly or in part.

@@ -1,6 +1,7 @@
 import Foundation
 import Harness
 import JSON
+import LookupProtocol
 import Testing
 
 /// The agent without its control node.

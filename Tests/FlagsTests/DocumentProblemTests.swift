@@ -251,6 +251,10 @@ import Testing
         #expect(wide.count == 1)
         #expect(wide.first?.message.contains("more than 10000 values") == true)
         #expect(wide.first?.hint?.contains("pilot group") == true)
+
+        let data = try readDocument(Self.rule(#"{"!": [{"a": 1, "b": ["# + users + "]}]}")).problems
+        #expect(data.count == 1)
+        #expect(data.first?.message.contains("more than 10000 values") == true)
     }
 
     @Test func referencesDoNotExplode() throws {

@@ -32,6 +32,9 @@ package final class BlockingSocket: Sendable {
 
     deinit { close(descriptor) }
 
+    /// For `poll`; it stays this object's.
+    package var fileDescriptor: Int32 { descriptor }
+
     private static func connect<Address>(_ descriptor: Int32, _ address: inout Address) -> Int32 {
         withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -101,7 +101,7 @@ import Testing
             try long.withUnsafeBytes { try Frame.payloadLength(of: $0, limit: Frame.maximumRequestLength) }
         }
         #expect(throws: FrameProblem.tooShort(length: 4)) {
-            try [0, 0, 0, 4].withUnsafeBytes { try Frame.payloadLength(of: $0, limit: 100) }
+            try ([0, 0, 0, 4] as [UInt8]).withUnsafeBytes { try Frame.payloadLength(of: $0, limit: 100) }
         }
     }
 

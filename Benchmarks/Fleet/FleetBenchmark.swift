@@ -1,0 +1,55 @@
+import Foundation
+
+/// A whole fleet on one machine, measured from outside: through the operator API, agents' sockets and /proc.
+///
+///     fleet-benchmark propagation [--agents 50] [--changes 500]
+///     fleet-benchmark throughput [--agents 20] [--writers 8] [--seconds 30]
+///     fleet-benchmark footprint [--flags 10000] [--seconds 30]
+@main
+enum FleetBenchmark {
+    static func main() async {
+        setvbuf(stdout, nil, Int32(_IOLBF), 0)
+        let options = Options(Array(CommandLine.arguments.dropFirst()))
+        do {
+            switch options.words.first {
+            case "propagation": try await Propagation(options).run()
+            case "throughput": try await Throughput(options).run()
+            case "footprint": try await Footprint(options).run()
+            case "subscriber": try PeerSubscriber(options).run()
+            default:
+                print("usage: fleet-benchmark propagation|throughput|footprint [--agents N] [--changes N] …")
+                exit(64)
+            }
+        } catch {
+            print("fleet-benchmark: \(error)")
+            exit(1)
+        }
+    }
+}
+
+/// Words, and `--name value` pairs.
+struct Options {
+    private(set) var words: [String] = []
+    private var values: [String: String] = [:]
+
+    init(_ arguments: [String]) {
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            if argument.hasPrefix("--") {
+                values[String(argument.dropFirst(2))] = rest.popFirst()
+            } else {
+                words.append(argument)
+            }
+        }
+    }
+
+    func text(_ name: String) -> String? { values[name] }
+    func number(_ name: String, _ standard: Int) -> Int { values[name].flatMap { Int($0) } ?? standard }
+}
+
+/// Nanoseconds of a clock that all processes share.
+func nanoseconds() -> UInt64 {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+}

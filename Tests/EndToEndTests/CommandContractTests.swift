@@ -1,0 +1,197 @@
+import Foundation
+import Harness
+import JSON
+import LookupProtocol
+import Testing
+
+/// The commands are a contract.
+@Suite("Commands", .gently)
+struct CommandContractTests {
+    /// Each command with its options, as promised.
+    static let contract: [(words: String, options: String)] = [
+        ("control", "--data --host --api-port --publish-port --sync-port --insecure"),
+        (
+            "agent",
+            "--control --publish-port --sync-port --environment --data --socket --socket-mode --socket-group "
+                + "--probe-port --ofrep-port --name --service --service-version"
+        ),
+        ("dev", "--socket --data"),
+        ("apply", "--environment --dry-run --set --prune --lenient --message --control-url --json"),
+        ("flag list", "--environment --control-url --json"),
+        ("flag show", "--environment --control-url --json"),
+        ("flag default", "--environment --control-url --json"),
+        ("flag enable", "--environment --control-url --json"),
+        ("flag disable", "--environment --control-url --json"),
+        ("flag delete", "--environment --control-url --json"),
+        ("pilot list", "--environment --control-url --json"),
+        ("pilot show", "--environment --control-url --json"),
+        ("pilot create", "--environment --control-url --json"),
+        ("pilot add", "--environment --control-url --json"),
+        ("pilot remove", "--environment --control-url --json"),
+        ("pilot delete", "--environment --control-url --json"),
+        ("environment list", "--control-url --json"),
+        ("environment create", "--bucketing --control-url --json"),
+        ("environment new-epoch", "--yes --control-url --json"),
+        ("lookup", "--targeting-key --context --socket --json"),
+        ("fleet", "--environment --wait --revision --expect --timeout --control-url --json"),
+        ("fleet forget", "--environment --control-url --json"),
+    ]
+
+    @Test("every command and option of the contract exists, and every option is an environment variable too")
+    func contractHolds() async throws {
+        for (words, options) in Self.contract {
+            let help = try await Pilotlight.run(words.split(separator: " ").map(String.init) + ["--help"])
+            #expect(help.code == 0, "\(words): \(help)")
+            for option in options.split(separator: " ") {
+                let variable =
+                    "PILOTLIGHT_" + option.dropFirst(2).uppercased().replacingOccurrences(of: "-", with: "_")
+                #expect(help.output.contains(option), "\(words) has no \(option)")
+                #expect(help.output.contains(variable), "\(words): \(variable) isn't told of")
+            }
+        }
+    }
+
+    @Test("exit code 64 and a reason for usage errors")
+    func usage() async throws {
+        for words in [
+            ["frobnicate"], ["apply"], ["flag", "default", "only-a-key"], ["fleet", "--timeout", "soon"],
+            ["control"], ["agent", "--data", "/tmp/x"], ["environment", "create", "x", "--bucketing", "v9"],
+            ["lookup", "k", "--context", "no-equals-sign"], ["fleet", "--no-such-option"],
+        ] {
+            let result = try await Pilotlight.run(words)
+            #expect(result.code == 64 && !result.errors.isEmpty, "\(words): \(result)")
+        }
+    }
+
+    @Test("exit code 1 with reason and hint when control can't be reached, and when a flag is unknown")
+    func failures() async throws {
+        let port = try FreePort.next()
+        let unreachable = try await Pilotlight.run(["flag", "list", "--control-url", "http://127.0.0.1:\(port)"])
+        #expect(unreachable.code == 1 && unreachable.errors.contains("\(port)"), "\(unreachable)")
+        #expect(unreachable.errors.contains("hint"), "\(unreachable)")
+        let cluster = try await Cluster(agents: 0)
+        try cluster.control.apply(Fixture.flags("checkout"))
+        let typo = try await cluster.control.run("flag", "default", "chekout", "on")
+        #expect(typo.code == 1 && typo.errors.contains("checkout") && typo.errors.contains("hint"), "\(typo)")
+        let variant = try await cluster.control.run("flag", "default", "checkout", "onn")
+        #expect(variant.code == 1 && variant.errors.contains("onn"), "\(variant)")
+        let socket = try await Pilotlight.run(["lookup", "k", "--socket", cluster.directory.path("none.sock")])
+        #expect(socket.code == 1 && socket.errors.contains("none.sock"), "\(socket)")
+        let file = try await cluster.control.run("apply", cluster.directory.path("none.json"))
+        #expect(file.code == 1 && file.errors.contains("none.json"), "\(file)")
+    }
+
+    @Test("--json prints JSON wherever something is printed; the words change what they say")
+    func everyCommand() async throws {
+        let cluster = try await Cluster(agents: 1)
+        let control = cluster.control
+        let file = try cluster.directory.write("f.json", Fixture.flags("f"))
+        func json(_ words: String...) async throws -> JSONValue {
+            let result = try await Pilotlight.run(words + ["--json", "--control-url", control.url])
+            #expect(result.code == 0, "\(words): \(result)")
+            #expect(result.json.objectValue != nil, "\(words): \(result)")
+            return result.json
+        }
+        #expect(try await json("apply", file, "--message", "first")["revision"]?["number"] == 1)
+        #expect(try await json("flag", "list")["flags"]?.arrayValue?.count == 1)
+        #expect(try await json("flag", "default", "f", "on")["revision"]?["number"] == 2)
+        #expect(try await json("flag", "show", "f")["defaultVariant"] == "on")
+        #expect(try await json("flag", "disable", "f")["revision"]?["number"] == 3)
+        #expect(try await json("flag", "show", "f")["state"] == "DISABLED")
+        #expect(try await json("flag", "enable", "f")["published"] == true)
+        #expect(try await json("flag", "enable", "f")["published"] == false)
+        _ = try await json("pilot", "create", "staff")
+        #expect(try await json("pilot", "add", "staff", "ann", "bob")["revision"]?["number"] == 6)
+        #expect(try await json("pilot", "show", "staff")["count"] == 2)
+        #expect(try await json("pilot", "remove", "staff", "ann")["changed"] == 1)
+        #expect(try await json("pilot", "list")["pilots"]?.arrayValue?.count == 1)
+        _ = try await json("pilot", "delete", "staff")
+        #expect(try await json("flag", "delete", "f")["revision"]?["number"] == 9)
+        #expect(try await json("environment", "create", "staging", "--bucketing", "v3")["bucketing"] == "v3")
+        #expect(try await json("environment", "list")["environments"]?.arrayValue?.count == 2)
+        try await cluster.converged()
+        #expect(try await json("fleet")["agents"]?.arrayValue?.count == 1)
+        #expect(try await json("fleet", "--wait")["agents"]?.arrayValue?.count == 1)
+        let refused = try await Pilotlight.run(["flag", "show", "f", "--json", "--control-url", control.url])
+        #expect(refused.code == 1 && !refused.errors.isEmpty, "\(refused)")
+    }
+
+    @Test("options come from environment variables; the command line wins")
+    func variables() async throws {
+        let cluster = try await Cluster(agents: 0)
+        try cluster.control.ask("POST", "/v1/environments", ["name": "staging"])
+        try cluster.control.apply(Fixture.flags("here"), environment: "staging")
+        let variables = ["PILOTLIGHT_ENVIRONMENT": "staging", "PILOTLIGHT_JSON": "true"]
+        let list = try await cluster.control.run("flag", "list", environment: variables)
+        #expect(list.json["flags"]?.arrayValue?.count == 1, "\(list)")
+        let other = try await cluster.control.run(
+            "flag", "list", "--environment", "production", environment: variables)
+        #expect(other.json["flags"]?.arrayValue?.isEmpty == true, "\(other)")
+        let wrong = try await cluster.control.run("flag", "list", environment: ["PILOTLIGHT_JSON": "perhaps"])
+        #expect(wrong.code == 64 && wrong.errors.contains("PILOTLIGHT_JSON"), "\(wrong)")
+
+        // The long-running commands take theirs from variables as well.
+        let directory = cluster.directory
+        let agent = try Pilotlight.start(
+            ["agent"], log: directory.path("by-variables"),
+            environment: [
+                "PILOTLIGHT_CONTROL": "127.0.0.1", "PILOTLIGHT_PUBLISH_PORT": "\(cluster.control.publishPort)",
+                "PILOTLIGHT_SYNC_PORT": "\(cluster.control.syncPort)", "PILOTLIGHT_ENVIRONMENT": "staging",
+                "PILOTLIGHT_DATA": directory.path("by-variables"), "PILOTLIGHT_SOCKET": directory.path("v.sock"),
+                "PILOTLIGHT_NAME": "by-variables", "PILOTLIGHT_SERVICE": "shop", "PILOTLIGHT_SERVICE_VERSION": "1.2",
+            ])
+        let entry = try await awaited("the agent is in the fleet") { sighting in
+            sighting.note(agent.errors)
+            return try cluster.control.fleet("staging").agent("by-variables")
+        }
+        #expect(entry.json["service"] == "shop" && entry.json["version"] == "1.2")
+    }
+
+    @Test("binding beyond loopback in plain text needs --insecure and is said in the log")
+    func insecure() async throws {
+        let directory = try TemporaryDirectory()
+        let ports = ["--api-port", "0", "--publish-port", "0", "--sync-port", "0"]
+        let refused = try await Pilotlight.run(
+            ["control", "--data", directory.path("a"), "--host", "0.0.0.0"] + ports)
+        #expect(refused.code == 1 && refused.errors.contains("--insecure"), "\(refused)")
+        let process = try Pilotlight.start(
+            ["control", "--data", directory.path("b"), "--host", "0.0.0.0", "--insecure"] + ports,
+            log: directory.path("log"))
+        try await eventually("it is said in the log") { _ in process.errors.contains("plain text") }
+        try await eventually("it serves") { _ in
+            FileManager.default.fileExists(atPath: directory.path("b/ports.json"))
+        }
+        process.signal(SIGTERM)
+        #expect(try await process.exit() == .exited(0))
+    }
+
+    @Test("dev runs control and agent in one process")
+    func dev() async throws {
+        let directory = try TemporaryDirectory()
+        let help = try await Pilotlight.run(["dev", "--help"])
+        // Ports of its own where the command has options for them, so that tests can run beside a laptop's own.
+        var words = ["dev", "--data", directory.path("dev"), "--socket", directory.path("dev.sock")]
+        var api = 7460
+        if help.output.contains("--api-port") {
+            api = try FreePort.next()
+            words += ["--api-port", "\(api)"]
+        }
+        for option in ["--publish-port", "--sync-port"] where help.output.contains(option) {
+            words += [option, "\(try FreePort.next())"]
+        }
+        let process = try Pilotlight.start(words, log: directory.path("log"))
+        try await eventually("dev is ready") { sighting in
+            sighting.note(process.errors)
+            return try HTTPConnection.request(.unix(directory.path("dev.sock")), "GET", "/readyz").status == 200
+        }
+        let file = try directory.write("f.json", Fixture.flags("f", variant: "on"))
+        let applied = try await Pilotlight.run(["apply", file, "--control-url", "http://127.0.0.1:\(api)"])
+        #expect(applied.code == 0, "\(applied)")
+        let wait = try await Pilotlight.run(["fleet", "--wait", "--control-url", "http://127.0.0.1:\(api)"])
+        #expect(wait.code == 0, "\(wait)")
+        let lookup = try await Pilotlight.run(["lookup", "f", "--socket", directory.path("dev.sock")])
+        #expect(lookup.code == 0 && lookup.output.contains("true"), "\(lookup)")
+        process.signal(SIGTERM)
+        #expect(try await process.exit() == .exited(0))
+    }
+}
