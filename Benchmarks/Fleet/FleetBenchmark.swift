@@ -8,7 +8,6 @@ import Foundation
 @main
 enum FleetBenchmark {
     static func main() async {
-        setvbuf(stdout, nil, Int32(_IOLBF), 0)
         let options = Options(Array(CommandLine.arguments.dropFirst()))
         do {
             switch options.words.first {

@@ -1,5 +1,6 @@
 import Foundation
 import Harness
+import LookupProtocol
 
 /// What control and agent cost when nothing happens, and what flags cost.
 struct Footprint {

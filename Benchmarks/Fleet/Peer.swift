@@ -22,14 +22,15 @@ struct Peer {
         let directory = try TemporaryDirectory()
         let (publishPort, reportPort) = (try FreePort.next(), try FreePort.next())
         let context = try ZMQContext()
-        let publisher = try ZMQSocket(.xpub, in: context, options: [.sendHighWaterMark(0), .linger(0), .xpubVerbose(true)])
+        let publisher = try ZMQSocket(
+            .xpub, in: context, options: [.sendHighWaterMark(0), .linger(0), .xpubVerbose(true)])
         try publisher.bind("tcp://127.0.0.1:\(publishPort)")
         let reports = try ZMQSocket(.router, in: context, options: [.receiveHighWaterMark(0), .linger(0)])
         try reports.bind("tcp://127.0.0.1:\(reportPort)")
         let store = try Self.open(directory.path("sender.sqlite"), synchronous: "FULL")
         let processes = try (0..<subscribers).map { index in
             try RunningProcess(
-                "/proc/self/exe",
+                Pilotlight.builtFile("fleet-benchmark"),
                 [
                     "subscriber", "--publish-port", "\(publishPort)", "--report-port", "\(reportPort)", "--data",
                     directory.path("subscriber-\(index).sqlite"),
@@ -61,7 +62,9 @@ struct Peer {
                     guard let frame = frames.last, frame.count == 8 else { continue }
                     committed.append(frame.withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) })
                 } else {
-                    guard try poll.wait(milliseconds: 20_000) else { throw HarnessError("a peer didn't commit in time") }
+                    guard try poll.wait(milliseconds: 20_000) else {
+                        throw HarnessError("a peer didn't commit in time")
+                    }
                 }
             }
             guard number >= warmUp else { continue }

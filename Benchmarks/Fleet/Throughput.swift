@@ -44,7 +44,8 @@ struct Throughput {
             let lag = fleet.agent("agent-0").map { fleet.number - ($0.number ?? 0) } ?? -1
             memory.add(
                 "\(next)", (control.process?.residentBytes ?? 0).mebibytes,
-                (cluster.agents[0].process?.residentBytes ?? 0).mebibytes, "\(writers.map(\.made).reduce(0, +))", "\(lag)")
+                (cluster.agents[0].process?.residentBytes ?? 0).mebibytes, "\(writers.map(\.made).reduce(0, +))",
+                "\(lag)")
             next += 10
         }
         try await finished
@@ -72,7 +73,8 @@ struct Throughput {
             (Double(made) / max(1, after.controlCommits - before.controlCommits)).digits(1))
         table.add("each agent: commits a second", ((after.agentCommits - before.agentCommits) / took).digits(0))
         table.add(
-            "each agent: revisions per commit", (Double(made) / max(1, after.agentCommits - before.agentCommits)).digits(1))
+            "each agent: revisions per commit",
+            (Double(made) / max(1, after.agentCommits - before.agentCommits)).digits(1))
         table.add("catch-ups asked for", (after.catchUps - before.catchUps).digits(0))
         table.add("everyone has it after the last acknowledgement", "\((settled * 1_000).digits(0)) ms")
         table.add("digests", Set(fleet.agents.map(\.digest)) == [fleet.digest] ? "all equal" : "DIFFERENT")

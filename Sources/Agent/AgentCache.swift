@@ -192,7 +192,8 @@ final class AgentCache: Sendable {
         if let fault = error as? CacheFault { return fault }
         guard let error = error as? DatabaseError else { throw .cacheUnusable(path: path, reason: "\(error)") }
         switch error.resultCode {
-        case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_READONLY, .SQLITE_FULL, .SQLITE_NOMEM, .SQLITE_BUSY, .SQLITE_LOCKED:
+        case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_READONLY, .SQLITE_FULL, .SQLITE_NOMEM, .SQLITE_BUSY,
+            .SQLITE_LOCKED:
             throw .cacheUnusable(path: path, reason: error.message ?? "\(error)")
         default: return .unreadable(error.message ?? "\(error)")
         }

@@ -1,11 +1,12 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// An agent's data directory, held for this process alone: by an advisory lock that the kernel drops with the process,
 /// however that ends. Two agents on one directory would be two writers of one cache, with one id.
 package final class AgentDirectory: Sendable {
     package let path: String
-    private let descriptor: Int32
+    private let descriptor: Mutex<Int32>
 
     package init(path: String) throws(AgentError) {
         do {
@@ -20,7 +21,9 @@ package final class AgentDirectory: Sendable {
             let code = errno
             let owner = Self.readOwner(descriptor)
             close(descriptor)
-            guard code == EWOULDBLOCK else { throw .directoryUnusable(path: path, reason: String(cString: strerror(code))) }
+            guard code == EWOULDBLOCK else {
+                throw .directoryUnusable(path: path, reason: String(cString: strerror(code)))
+            }
             throw .directoryInUse(path: path, pid: owner)
         }
         let pid = Array("\(getpid())\n".utf8)
@@ -30,10 +33,18 @@ package final class AgentDirectory: Sendable {
             throw .directoryUnusable(path: path, reason: reason)
         }
         self.path = path
-        self.descriptor = descriptor
+        self.descriptor = Mutex(descriptor)
     }
 
-    deinit { close(descriptor) }
+    deinit { release() }
+
+    /// Leaves the directory to another agent; nothing of it may be touched afterwards.
+    package func release() {
+        descriptor.withLock { descriptor in
+            if descriptor >= 0 { close(descriptor) }
+            descriptor = -1
+        }
+    }
 
     private static func readOwner(_ descriptor: Int32) -> Int32? {
         var bytes = [UInt8](repeating: 0, count: 32)

@@ -128,9 +128,7 @@ final class AgentLink {
                 // What was published before this subscription took effect is asked for at once.
                 if peer.isSyncConnected { perform(replica.start(now: MonotonicClock.milliseconds)) }
             case .disconnected: break
-            case .handshakeFailed(let reason):
-                logger.warning(
-                    "no ZeroMQ on the publish port: \(reason)", metadata: ["endpoint": "\(event.endpoint)"])
+            case .handshakeFailed(let reason): sayHandshakeFailed(peer, "publish port", reason, event.endpoint)
             }
         }
         while let event = (try? peer.sync.nextEvent()) ?? nil {
@@ -141,13 +139,19 @@ final class AgentLink {
                 peer.isSyncConnected = false
                 counters.connected.subtract(1, ordering: .relaxed)
                 logger.warning("lost the control node; answering on", metadata: ["endpoint": "\(event.endpoint)"])
-            case .handshakeFailed(let reason):
-                logger.warning("no ZeroMQ on the sync port: \(reason)", metadata: ["endpoint": "\(event.endpoint)"])
+            case .handshakeFailed(let reason): sayHandshakeFailed(peer, "sync port", reason, event.endpoint)
             }
         }
     }
 
+    private func sayHandshakeFailed(_ peer: ControlPeer, _ port: String, _ reason: String, _ endpoint: String) {
+        guard !peer.hasSaidHandshakeFailed else { return }
+        peer.hasSaidHandshakeFailed = true
+        logger.warning("no ZeroMQ on the \(port): \(reason); trying on", metadata: ["endpoint": "\(endpoint)"])
+    }
+
     private func connected(_ peer: ControlPeer, _ index: Int, _ endpoint: String) {
+        peer.hasSaidHandshakeFailed = false
         logger.info("connected to the control node", metadata: ["endpoint": "\(endpoint)"])
         if !peer.isSyncConnected { counters.connected.add(1, ordering: .relaxed) }
         counters.connects.count()
@@ -212,6 +216,7 @@ final class AgentLink {
             case .send(let body): _ = peers[preferred].send(environment, body)
             case .commit(let batch):
                 guard let state = replica.state else { break }
+                note(batch)
                 pending.stage(batch, leadingTo: state, environment: environment, logger)
             case .report:
                 commit(now: MonotonicClock.milliseconds)
@@ -220,6 +225,18 @@ final class AgentLink {
             }
         }
         counters.conflicts.store(replica.conflict == nil ? 0 : 1, ordering: .relaxed)
+    }
+
+    /// A state that was fetched by manifest says so, and what it replaces.
+    private func note(_ batch: Batch) {
+        guard batch.origin == .snapshot else { return }
+        let held = pending.newest
+        let text = "caught up by manifest to revision \(batch.revision): \(batch.changes.count) differences"
+        switch held.revision {
+        case batch.revision?: pending.notes.append(text + "; the digest had been \(held.digest)")
+        case let revision?: pending.notes.append(text + " to revision \(revision)")
+        case nil: pending.notes.append(text)
+        }
     }
 
     private func take(_ note: ReplicaNote) {

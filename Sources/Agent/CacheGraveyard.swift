@@ -10,12 +10,10 @@ struct CacheGraveyard {
     /// Renames the file with its write-ahead log and index; returns its new name.
     func setAside(_ fileName: String) throws(AgentError) -> String {
         let files = FileManager.default
-        var name = Self.prefix + Self.timestamp()
-        var attempt = 1
-        while files.fileExists(atPath: directory + "/" + name) {
-            attempt += 1
-            name = Self.prefix + Self.timestamp() + "-\(attempt)"
-        }
+        var time = Date.now
+        // Never a name that was taken: the order of the names is the order in which the caches were set aside.
+        while let newest = damaged().last, Self.name(at: time) <= newest { time += 0.001 }
+        let name = Self.name(at: time)
         for suffix in ["", "-wal", "-shm"] {
             let path = directory + "/" + fileName + suffix
             guard files.fileExists(atPath: path) else { continue }
@@ -30,19 +28,23 @@ struct CacheGraveyard {
     }
 
     private func removeOldest() {
-        let files = FileManager.default
-        let names = (try? files.contentsOfDirectory(atPath: directory)) ?? []
-        let damaged = names.filter {
-            $0.hasPrefix(Self.prefix) && !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm")
-        }
-        // Named by time, so that their order is the order of their names.
-        for name in damaged.sorted(by: { $0.compare($1, options: .numeric) == .orderedAscending }).dropLast(Self.kept) {
-            for suffix in ["", "-wal", "-shm"] { try? files.removeItem(atPath: directory + "/" + name + suffix) }
+        for name in damaged().dropLast(Self.kept) {
+            for suffix in ["", "-wal", "-shm"] {
+                try? FileManager.default.removeItem(atPath: directory + "/" + name + suffix)
+            }
         }
     }
 
-    /// `20260131T235959Z`, UTC.
-    private static func timestamp() -> String {
-        Date.now.formatted(Date.ISO8601FormatStyle(dateSeparator: .omitted, timeSeparator: .omitted))
+    /// Oldest first.
+    private func damaged() -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return names.filter { $0.hasPrefix(Self.prefix) && !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm") }.sorted()
+    }
+
+    /// `cache.damaged-20260131T235959.123Z`, in UTC.
+    private static func name(at time: Date) -> String {
+        let style = Date.ISO8601FormatStyle(
+            dateSeparator: .omitted, timeSeparator: .omitted, includingFractionalSeconds: true)
+        return prefix + time.formatted(style)
     }
 }

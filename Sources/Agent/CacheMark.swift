@@ -17,6 +17,7 @@ final class CacheMark: Sendable {
 
     private static let magic = Array("PLMARK1\n".utf8)
     private static let bootLength = 36
+    /// Magic, boot id, epoch counter, epoch id, number, SHA-256 over all that.
     private static let length = 8 + bootLength + 24 + 32
 
     private let descriptor: Int32
@@ -26,7 +27,8 @@ final class CacheMark: Sendable {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .cacheUnusable(path: path, reason: String(cString: strerror(errno))) }
         // Without /proc every start counts as another boot: the mark then never condemns a cache.
-        let text = (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)) ?? UUID().uuidString
+        let text =
+            (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)) ?? UUID().uuidString
         let bytes = Array(text.utf8.prefix(Self.bootLength))
         boot = bytes + [UInt8](repeating: 0, count: Self.bootLength - bytes.count)
     }

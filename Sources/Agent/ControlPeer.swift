@@ -12,6 +12,8 @@ final class ControlPeer {
     var syncMonitor: PollSet.Entry?
     var isSyncConnected = false
     var hasBeenConnected = false
+    /// Said once until a connection stands: what refuses us is tried again several times a second.
+    var hasSaidHandshakeFailed = false
 
     init(host: String, configuration: AgentConfiguration, routingID: [UInt8], in context: ZMQContext) throws(ZMQError) {
         self.host = host
@@ -63,6 +65,8 @@ final class ControlPeer {
 
     /// False when it couldn't go out: no connection, or a control node that doesn't read.
     func send(_ environment: String, _ body: SyncRequest.Body) -> Bool {
-        (try? sync.send([SyncRequest(environment: environment, body).encoded()])) == .sent
+        let frames = [SyncRequest(environment: environment, body).encoded()]
+        // The connection may stand since an instant ago.
+        return (try? sync.send(frames)) == .sent || (sync.canSend && (try? sync.send(frames)) == .sent)
     }
 }

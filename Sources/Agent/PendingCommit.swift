@@ -53,6 +53,11 @@ struct PendingCommit {
             entryCount: start.state?.entryCount ?? 0, quarantined: start.quarantine.names)
     }
 
+    /// What the last batch led to, cached or not yet.
+    var newest: (revision: Revision?, digest: Digest) {
+        next.map { ($0.revision, nextDigest) } ?? (done.revision, done.digest)
+    }
+
     // MARK: Staging
 
     /// Compiles what is new; an entry that can't be compiled keeps its last good form.

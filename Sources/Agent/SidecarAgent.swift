@@ -45,6 +45,10 @@ package final class SidecarAgent: Service {
     package func run() async throws {
         let wakeUp = try WakeUp()
         let stop = StopFlag()
+        defer {
+            start.cache.close()
+            start.directory.release()
+        }
         let (thread, _) = try await ZMQThread.start(name: "agent-link") { [start, configuration, counters, logger] in
             let context = try ZMQContext()
             let link = try AgentLink(
@@ -67,7 +71,6 @@ package final class SidecarAgent: Service {
         } onCancel: {
             end()
         }
-        start.cache.close()
         logger.info("stopped")
     }
 }

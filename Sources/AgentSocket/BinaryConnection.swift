@@ -23,7 +23,8 @@ final class BinaryConnection: ChannelInboundHandler, LoopConnection {
     private var isHeldUp = false
     /// No frame is read any more; closed once the answers are out.
     private var isEnding = false
-    private var inputClosed = false
+    /// What was received while held up is still answered, then it ends.
+    private var endsWhenRead = false
     private var isClosing = false
     private(set) var deadline: NIODeadline?
 
@@ -66,15 +67,6 @@ final class BinaryConnection: ChannelInboundHandler, LoopConnection {
         context.fireChannelWritabilityChanged()
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event {
-            inputClosed = true
-            if !isHeldUp { isEnding = true }
-            flush(context)
-        }
-        context.fireUserInboundEventTriggered(event)
-    }
-
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     // MARK: Reading
@@ -96,11 +88,11 @@ final class BinaryConnection: ChannelInboundHandler, LoopConnection {
             received = buffer
             if deadline == nil { deadline = .now() + loop.configuration.requestTimeout }
         }
-        if inputClosed, !isHeldUp { isEnding = true }
+        if endsWhenRead, !isHeldUp { isEnding = true }
     }
 
-    /// Reads the preamble or one frame, if all of it is there, and answers it. Gives the bytes used up; 0 when more must
-    /// come first, and when the connection has failed.
+    /// Reads the preamble or one frame, if all of it is there, and answers it. Gives the bytes used up; 0 when more
+    /// must come first, and when the connection has failed.
     private func readOne(_ bytes: UnsafeRawBufferPointer) -> Int {
         do throws(FrameProblem) {
             if version == nil { return try readPreamble(bytes) }
@@ -211,14 +203,9 @@ final class BinaryConnection: ChannelInboundHandler, LoopConnection {
             isClosing = true
             // An empty write is behind everything written before: then all of it is out.
             let written = context.eventLoop.makePromise(of: Void.self)
-            written.futureResult.assumeIsolated().whenComplete { [self] _ in closeSoon() }
+            written.futureResult.assumeIsolated().whenComplete { [self] _ in self.context?.close(promise: nil) }
             context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
         }
-    }
-
-    /// Not at once: a channel that is closed while it tells of a read's end trips over its own end of file.
-    private func closeSoon() {
-        loop.eventLoop.assumeIsolated().execute { [self] in context?.close(promise: nil) }
     }
 
     private func writeOut(_ context: ChannelHandlerContext) {
@@ -238,7 +225,7 @@ final class BinaryConnection: ChannelInboundHandler, LoopConnection {
 
     func quiesce() {
         guard let context else { return }
-        if isHeldUp { inputClosed = true } else { isEnding = true }
+        if isHeldUp { endsWhenRead = true } else { isEnding = true }
         flush(context)
     }
 

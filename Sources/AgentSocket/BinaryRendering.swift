@@ -20,7 +20,7 @@ enum BinaryRendering {
         frame(flagAnswer(answer, wantsMetadata: subject.wantsMetadata), &bytes)
         if bytes.count - start - Frame.lengthBytes > Frame.maximumAnswerLength {
             bytes.removeLast(bytes.count - start)
-            let details = "the value is larger than the \(Frame.maximumAnswerLength) bytes of a frame: ask for it by OFREP"
+            let details = "the value is larger than a frame's \(Frame.maximumAnswerLength) bytes: ask for it by OFREP"
             let evaluation = Evaluation.failure(.general, details)
             frame(flagAnswer(Answer(stamp: answer.stamp, evaluation: evaluation), wantsMetadata: false), &bytes)
         }

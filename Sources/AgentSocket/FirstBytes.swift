@@ -26,7 +26,11 @@ final class FirstBytes: ChannelInboundHandler, RemovableChannelHandler, LoopConn
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        self.context = nil
+        if self.context != nil { leave() }
+    }
+
+    private func leave() {
+        context = nil
         loop.counters.change(.undecidedConnections, by: -1)
         loop.closed(self)
     }
@@ -49,13 +53,10 @@ final class FirstBytes: ChannelInboundHandler, RemovableChannelHandler, LoopConn
         } catch {
             return context.close(promise: nil)
         }
+        // Before the bytes go on, so that a scrape in them doesn't count its own connection twice.
+        leave()
         context.fireChannelRead(data)
         pipeline.removeHandler(self, promise: nil)
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event { context.close(promise: nil) }
-        context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

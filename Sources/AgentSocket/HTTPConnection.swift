@@ -41,7 +41,8 @@ final class HTTPConnection: ChannelInboundHandler, LoopConnection {
     private var isClosing = false
     /// Whether to let the peer read the response before its unread bytes would reset the connection.
     private var lingers = false
-    private var inputClosed = false
+    /// What was received while held up is still answered, then it ends.
+    private var endsWhenRead = false
     private(set) var deadline: NIODeadline?
 
     init(loop: LoopState, surface: Surface) {
@@ -85,21 +86,11 @@ final class HTTPConnection: ChannelInboundHandler, LoopConnection {
             while !isHeldUp, let step = heldUp.popFirst() { perform(step, context) }
             if !isHeldUp {
                 try? context.channel.syncOptions?.setOption(.autoRead, value: true)
-                if inputClosed { isEnding = true }
+                if endsWhenRead { isEnding = true }
             }
         }
         flush(context)
         context.fireChannelWritabilityChanged()
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event {
-            inputClosed = true
-            if lingers { return context.close(promise: nil) }
-            if !isHeldUp { isEnding = true }
-            flush(context)
-        }
-        context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -191,7 +182,9 @@ final class HTTPConnection: ChannelInboundHandler, LoopConnection {
                 "nothing is served at \(request.head.uri)",
                 hint: "lookups: POST /ofrep/v1/evaluate/flags/{key}; health: /healthz, /readyz, /metrics")
         case .evaluate, .evaluateAll, .malformed:
-            if method == .POST { OFREPEndpoint(loop: loop).answer(request.route, request.body, request.ifNoneMatch, &response) }
+            if method == .POST {
+                OFREPEndpoint(loop: loop).answer(request.route, request.body, request.ifNoneMatch, &response)
+            }
         case .health, .readiness, .metrics:
             if method == .GET || method == .HEAD { ProbeEndpoint(loop: loop).answer(request.route, &response) }
         }
@@ -221,15 +214,21 @@ final class HTTPConnection: ChannelInboundHandler, LoopConnection {
         do {
             let old = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             try pipeline.addHandler(Self.makeDecoder(), position: .after(old))
-            pipeline.removeHandler(old, promise: nil)
+            // The bytes come outside of a read, so that no read's end flushes what answers them.
+            let removed = context.eventLoop.makePromise(of: Void.self)
+            removed.futureResult.assumeIsolated().whenComplete { [self] _ in
+                if let context = self.context { flush(context) }
+            }
+            pipeline.removeHandler(old, promise: removed)
         } catch {
             isEnding = true
         }
     }
 
     private static func equal(_ text: String, _ lowercase: StaticString) -> Bool {
-        text.utf8.count == lowercase.utf8CodeUnitCount
-            && text.utf8.elementsEqual(UnsafeBufferPointer(start: lowercase.utf8Start, count: lowercase.utf8CodeUnitCount)) {
+        let letters = UnsafeBufferPointer(start: lowercase.utf8Start, count: lowercase.utf8CodeUnitCount)
+        return text.utf8.count == letters.count
+            && text.utf8.elementsEqual(letters) {
                 $0 == $1 || ($0 | 0x20 == $1 && (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0))
             }
     }
@@ -260,18 +259,13 @@ final class HTTPConnection: ChannelInboundHandler, LoopConnection {
         guard isEnding, !isClosing else { return }
         isClosing = true
         let written = context.eventLoop.makePromise(of: Void.self)
-        let lingers = lingers && !inputClosed
-        written.futureResult.assumeIsolated().whenComplete { [self] _ in closeSoon(lingers: lingers) }
+        let lingers = lingers
+        written.futureResult.assumeIsolated().whenComplete { [self] _ in
+            // While lingering, what still comes is read and dropped until the peer closes or the time is up.
+            self.context?.close(mode: lingers ? .output : .all, promise: nil)
+        }
         if lingers { deadline = .now() + loop.configuration.stopTimeout }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
-    }
-
-    /// Not at once: a channel that is closed while it tells of a read's end trips over its own end of file. While
-    /// lingering, what still comes is read and dropped until the peer closes or the time is up.
-    private func closeSoon(lingers: Bool) {
-        loop.eventLoop.assumeIsolated().execute { [self] in
-            context?.close(mode: lingers && !inputClosed ? .output : .all, promise: nil)
-        }
     }
 
     // MARK: LoopConnection
@@ -285,7 +279,7 @@ final class HTTPConnection: ChannelInboundHandler, LoopConnection {
     func quiesce() {
         guard let context else { return }
         // A request that has begun to arrive is still answered, and its answer closes.
-        if request == nil, heldUp.isEmpty { isEnding = true }
+        if isHeldUp { endsWhenRead = true } else if request == nil { isEnding = true }
         flush(context)
     }
 

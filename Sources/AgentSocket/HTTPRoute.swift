@@ -21,7 +21,8 @@ enum HTTPRoute: Equatable {
             }
             if rest.first == UInt8(ascii: "/") {
                 // A slash is part of the key: stock clients don't escape it.
-                self = Self.decoded(rest.dropFirst()).map { .evaluate(key: $0) }
+                self =
+                    Self.decoded(rest.dropFirst()).map { .evaluate(key: $0) }
                     ?? .malformed("the flag key in the path is not percent-encoded UTF-8")
                 return
             }
@@ -61,7 +62,9 @@ enum HTTPRoute: Equatable {
                 bytes.append(byte)
                 continue
             }
-            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else { return nil }
+            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
+                return nil
+            }
             bytes.append(high << 4 | low)
         }
         return String(validating: bytes, as: UTF8.self)

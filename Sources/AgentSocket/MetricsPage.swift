@@ -38,7 +38,8 @@ struct MetricsPage {
         page.gauge(
             "pilotlight_lag_revisions", help: "Control's number, as last heard, minus the live one.",
             heard > number ? heard - number : 0)
-        page.gauge("pilotlight_stale", help: "1 without a heartbeat for longer than the limit.", staleness.isStale ? 1 : 0)
+        page.gauge(
+            "pilotlight_stale", help: "1 without a heartbeat for longer than the limit.", staleness.isStale ? 1 : 0)
         if let silent = staleness.silentFor {
             page.gauge(
                 "pilotlight_staleness_seconds", help: "Time since the control node was last heard.",

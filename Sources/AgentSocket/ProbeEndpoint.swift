@@ -29,12 +29,7 @@ struct ProbeEndpoint {
             "status": "ok",
             "environment": .string(loop.shared.environment),
             "ready": .bool(stamp.isReady),
-            "revision": snapshot.revision.map { revision in
-                [
-                    "epoch": ["counter": .integer(Int64(clamping: revision.epoch.counter)), "id": .string(revision.epoch.idText)],
-                    "number": .integer(Int64(clamping: revision.number)),
-                ]
-            } ?? .null,
+            "revision": snapshot.revision.map(Self.json) ?? .null,
             "lag": .integer(Int64(clamping: heard > stamp.number ? heard - stamp.number : 0)),
             "stale": .bool(stamp.isStale),
             "stalenessMs": stamp.stalenessMilliseconds.map { .integer(Int64($0)) } ?? .null,
@@ -42,6 +37,15 @@ struct ProbeEndpoint {
             "flags": .integer(Int64(snapshot.flags.flagCount)),
             "entries": .integer(Int64(snapshot.entryCount)),
             "version": .string(loop.shared.version),
+        ]
+    }
+
+    private static func json(_ revision: Revision) -> JSONValue {
+        [
+            "epoch": [
+                "counter": .integer(Int64(clamping: revision.epoch.counter)), "id": .string(revision.epoch.idText),
+            ],
+            "number": .integer(Int64(clamping: revision.number)),
         ]
     }
 

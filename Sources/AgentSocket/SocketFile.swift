@@ -11,11 +11,12 @@ package struct ListenProblem: Error, Sendable, Hashable, CustomStringConvertible
     }
 }
 
-/// The file of a Unix socket that is ours: made with its mode and group before anybody can connect, in place of one that
-/// a dead process left, never in place of a living one's.
+/// The file of a Unix socket that is ours: made with its mode and group before anybody can connect, in place of one
+/// that a dead process left, never in place of a living one's.
 struct SocketFile {
     static let longestPath = 107
     static let backlog: Int32 = 1_024
+    private static let socketType = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
 
     let path: String
     /// A listening socket. Whoever takes it closes it.
@@ -26,11 +27,12 @@ struct SocketFile {
     static func claim(path: String, mode: UInt32, group: String?) throws(ListenProblem) -> SocketFile {
         guard !path.isEmpty, path.utf8.count <= longestPath, !path.utf8.contains(0) else {
             throw ListenProblem(
-                "socket path \(path) has \(path.utf8.count) bytes, the system takes 1 to \(longestPath): choose a shorter --socket")
+                "socket path \(path) has \(path.utf8.count) bytes, the system takes 1 to \(longestPath): "
+                    + "choose a shorter --socket")
         }
         let groupID = try group.map { name throws(ListenProblem) in try id(ofGroup: name, path: path) }
         // Held while looking, unlinking and listening, so that two agents that start at once can't both find a dead
-        // socket and take each other's place. A directory that can't be read can't be locked; then there is no such help.
+        // socket and take each other's place. A directory that can't be read can't be locked: no such help then.
         let lock = open(directory(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         defer { if lock >= 0 { close(lock) } }
         if lock >= 0 {
@@ -50,7 +52,7 @@ struct SocketFile {
     }
 
     private static func listen(path: String, mode: UInt32, groupID: gid_t?) throws(ListenProblem) -> SocketFile {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        let descriptor = socket(AF_UNIX, socketType, 0)
         guard descriptor >= 0 else { throw ListenProblem(path, "can't make a socket", errno: errno) }
         var isBound = false
         func failed(_ what: String) -> ListenProblem {
@@ -81,9 +83,10 @@ struct SocketFile {
             throw ListenProblem(path, "can't be looked at", errno: errno)
         }
         guard found.st_mode & S_IFMT == S_IFSOCK else {
-            throw ListenProblem("socket \(path): a file that is no socket is there: remove it, or choose another --socket")
+            throw ListenProblem(
+                "socket \(path): a file that is no socket is there: remove it, or choose another --socket")
         }
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        let descriptor = socket(AF_UNIX, socketType, 0)
         guard descriptor >= 0 else { throw ListenProblem(path, "can't make a socket", errno: errno) }
         defer { close(descriptor) }
         let result = withAddress(path) { connect(descriptor, $0, $1) }

@@ -89,6 +89,19 @@ package final class ControlNode: Service {
         try served.get()
     }
 
+    /// Returns when the API has stopped; ends it if the hub fails.
+    private func serve(_ api: some ApplicationProtocol, watching hub: Hub) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                defer { hub.stopWatching() }
+                try await api.run()
+            }
+            group.addTask { try await hub.watch() }
+            defer { group.cancelAll() }
+            for try await _ in group {}
+        }
+    }
+
     // MARK: Starting
 
     private func checkedAddress() throws(ControlError) -> ListenAddress {

@@ -14,8 +14,14 @@ package final class ControlStore: Sendable {
         let path = directory + "/control.sqlite"
         self.path = path
         do {
-            queue = try DatabaseQueue(path: path, configuration: try Self.configuration())
-            try queue.inDatabase { db in try Self.prepare(db, path: path, clock: clock) }
+            let level = try Self.synchronousLevel(ProcessInfo.processInfo.environment["PILOTLIGHT_TEST_SYNCHRONOUS"])
+            queue = try DatabaseQueue(path: path, configuration: Self.configuration())
+            try queue.inDatabase { db in
+                // FULL: every commit syncs the write-ahead log. A change is acknowledged after that and not before.
+                // Here and not where the connection is prepared: GRDB says NORMAL after that when it turns to WAL.
+                try db.execute(sql: "PRAGMA synchronous = \(level)")
+                try Self.prepare(db, path: path, clock: clock)
+            }
         } catch let error as ControlError {
             throw error
         } catch {
@@ -23,13 +29,10 @@ package final class ControlStore: Sendable {
         }
     }
 
-    private static func configuration() throws(ControlError) -> Configuration {
+    private static func configuration() -> Configuration {
         var configuration = Configuration()
         configuration.journalMode = .wal
-        let level = try synchronousLevel(ProcessInfo.processInfo.environment["PILOTLIGHT_TEST_SYNCHRONOUS"])
         configuration.prepareDatabase { db in
-            // FULL: every commit syncs the write-ahead log. A change is acknowledged after that and not before.
-            try db.execute(sql: "PRAGMA synchronous = \(level)")
             // Where a disk's cache has to be told to write through (not on Linux, where fsync does that).
             try db.execute(sql: "PRAGMA fullfsync = 1")
             try db.execute(sql: "PRAGMA checkpoint_fullfsync = 1")

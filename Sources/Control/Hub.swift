@@ -8,15 +8,18 @@ package final class Hub: Sendable {
     private let outbox: Outbox<HubMessage>
     private let thread: ZMQThread
     private let statistics: HubStatistics
+    private let ended: Signal<(any Error)?>
     package let publishPort: Int
     package let syncPort: Int
 
     private init(
-        outbox: Outbox<HubMessage>, thread: ZMQThread, statistics: HubStatistics, publishPort: Int, syncPort: Int
+        outbox: Outbox<HubMessage>, thread: ZMQThread, statistics: HubStatistics, ended: Signal<(any Error)?>,
+        publishPort: Int, syncPort: Int
     ) {
         self.outbox = outbox
         self.thread = thread
         self.statistics = statistics
+        self.ended = ended
         self.publishPort = publishPort
         self.syncPort = syncPort
     }
@@ -52,6 +55,7 @@ package final class Hub: Sendable {
     /// Binds both ports and begins to beat.
     static func start(_ inbox: Inbox, _ setting: Setting) async throws -> Hub {
         let statistics = HubStatistics()
+        let ended = Signal<(any Error)?>()
         let (thread, ports) = try await ZMQThread.start(
             name: "hub",
             setUp: {
@@ -61,9 +65,10 @@ package final class Hub: Sendable {
                 let ports = (Int(try sockets.publisher.boundPort), Int(try sockets.router.boundPort))
                 return (HubLoop(sockets, inbox.outbox, inbox.wakeUp, setting, statistics), ports)
             },
-            loop: { $0.run() })
+            loop: { ended.send($0.run()) })
         return Hub(
-            outbox: inbox.outbox, thread: thread, statistics: statistics, publishPort: ports.0, syncPort: ports.1)
+            outbox: inbox.outbox, thread: thread, statistics: statistics, ended: ended, publishPort: ports.0,
+            syncPort: ports.1)
     }
 
     /// Heartbeats end, what is queued goes out, the sockets close.
@@ -71,6 +76,14 @@ package final class Hub: Sendable {
         outbox.append(.stop)
         await thread.join()
     }
+
+    /// Waits for the hub's end, or for `stopWatching`; throws if the hub ended by an error. A node whose agents hear
+    /// nothing more must not go on as if they did.
+    func watch() async throws {
+        if let error = await ended.wait() { throw error }
+    }
+
+    func stopWatching() { ended.send(nil) }
 
     var counts: HubStatistics { statistics }
 }

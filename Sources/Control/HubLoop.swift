@@ -50,7 +50,9 @@ final class HubLoop {
         }
     }
 
-    func run() {
+    /// Returns when told to stop, or with what made it impossible to go on.
+    func run() -> (any Error)? {
+        var failure: (any Error)?
         var poll = PollSet()
         let woken = poll.add(wakeUp)
         let asked = poll.add(sockets.router)
@@ -69,13 +71,13 @@ final class HubLoop {
                 if poll.isReadable(asked) { try answerRequests() }
             }
         } catch {
-            logger.critical(
-                "the hub has failed: agents hear nothing more until this node is restarted",
-                metadata: ["error": "\(error)"])
+            failure = error
+            logger.critical("the hub has failed: this node stops", metadata: ["error": "\(error)"])
         }
         for message in outbox.close() {
             if case .committed(let group) = message { try? publish(group) }
         }
+        return failure
     }
 
     private func open(_ name: String, _ state: ReplicatedState, _ deltas: [RecentDeltas.Item]) {
@@ -196,7 +198,7 @@ final class HubLoop {
             statistics.catchUps.count()
             logger.debug(
                 "catch-up", metadata: ["from": "\(revision.map(\.description) ?? "nothing")", "whole": "\(whole)"])
-        case .part, .manifest, .fetch, .more: break
+        case .part, .manifest, .fetch, .more, .close: break
         }
         if let answer = desks[request.environment]?.server.answer(request.body, now: now.uptime) {
             reply(answer, to: peer)
@@ -259,7 +261,7 @@ extension SyncRequest.Body {
     fileprivate var number: UInt64? {
         switch self {
         case .hello: 0
-        case .report, .goodbye: nil
+        case .report, .goodbye, .close: nil
         case .catchUp(let request, _, _, _), .part(let request, _, _), .manifest(let request, _),
             .fetch(let request, _, _, _), .more(let request, _):
             request

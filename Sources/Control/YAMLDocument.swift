@@ -20,7 +20,7 @@ struct YAMLDocument {
 
     static let maximumDepth = 128
     /// What aliases may expand a document to, in values.
-    static let maximumValues = 2_000_000
+    static let maximumValues = 1_000_000
 
     init(_ bytes: [UInt8]) {
         guard let text = decoded(bytes) else { return }

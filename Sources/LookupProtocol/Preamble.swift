@@ -1,5 +1,6 @@
-/// The first bytes on a connection. The client begins with four: 00 'P' 'L' and the newest version it speaks. The server
-/// answers the same three, the version that both will speak, and its environment's name behind a length of one byte.
+/// The first bytes on a connection. The client begins with four: 00 'P' 'L' and the newest version it speaks. The
+/// server answers the same three, the version that both will speak, and its environment's name behind a length of one
+/// byte.
 package enum Preamble {
     package static let newestVersion: UInt8 = 1
     /// Length of the client's preamble in bytes.
@@ -15,8 +16,8 @@ package enum Preamble {
         return magic + [version, UInt8(name.count)] + name
     }
 
-    /// Reads a client's preamble and settles on a version. Nil until all of it is there; wrong bytes are refused as soon
-    /// as the first wrong one is seen.
+    /// Reads a client's preamble and settles on a version. Nil until all of it is there; wrong bytes are refused as
+    /// soon as the first wrong one is seen.
     package static func readClient(_ bytes: UnsafeRawBufferPointer) throws(FrameProblem) -> UInt8? {
         try checkMagic(bytes)
         guard bytes.count >= clientLength else { return nil }

@@ -7,6 +7,9 @@ package struct CatchUpServer: Sendable {
         package var maximumSessions = 32
         /// A session that nobody asks of is dropped after so many milliseconds.
         package var sessionIdle: UInt64 = 10_000
+        /// When all are taken, one that nobody has asked of for so long makes room: its agent has given up by then and
+        /// begins anew.
+        package var sessionYields: UInt64 = 2_000
         package var busyRetry: UInt32 = 200
         package var chunkBytes = Wire.chunkBytes
 
@@ -59,7 +62,7 @@ package struct CatchUpServer: Sendable {
         return nil
     }
 
-    /// Answers one request; nil for those that ask nothing (reports and goodbyes).
+    /// Answers one request; nil for those that ask nothing (reports, goodbyes, and the closing of a session).
     package mutating func answer(_ request: SyncRequest.Body, now: UInt64) -> SyncReply? {
         sessions = sessions.filter { now < $0.value.lastUsed + settings.sessionIdle }
         switch request {
@@ -72,6 +75,9 @@ package struct CatchUpServer: Sendable {
             }
             return .welcome(version: Wire.version, node: node)
         case .report, .goodbye: return nil
+        case .close(let session):
+            sessions[session] = nil
+            return nil
         case .catchUp(let request, let revision, let digest, let whole):
             return catchUp(request, revision, digest, whole: whole, now: now)
         case .part(let request, let number, let offset): return part(request, number, offset)
@@ -126,8 +132,11 @@ package struct CatchUpServer: Sendable {
     }
 
     private mutating func open(_ request: UInt64, now: UInt64) -> SyncReply {
-        guard sessions.count < settings.maximumSessions else {
-            return .busy(request: request, milliseconds: settings.busyRetry)
+        if sessions.count >= settings.maximumSessions {
+            guard let idlest = sessions.values.min(by: { ($0.lastUsed, $0.id) < ($1.lastUsed, $1.id) }),
+                now >= idlest.lastUsed + settings.sessionYields
+            else { return .busy(request: request, milliseconds: settings.busyRetry) }
+            sessions[idlest.id] = nil
         }
         nextSession &+= 1
         var session = CatchUpSession(id: nextSession, state: state, now: now)

@@ -4,11 +4,19 @@ import HashTreeCollections
 extension Replica {
     /// Starts a catch-up unless one is under way.
     mutating func begin(_ actions: inout [ReplicaAction], _ now: UInt64, jitter: Bool, noticedBy: String) {
-        guard case .none = catchUp else { return }
+        switch catchUp {
+        case .none: break
+        // Refused by a control node of another history; the one that is followed speaks again.
+        case .waiting where isRefused: break
+        default: return
+        }
+        isRefused = false
         if let own = state?.revision {
             gapFrom = own.number
+            unsaidNotice = noticedBy
             if let heard, heard.epoch == own.epoch, heard.number > own.number {
                 actions.append(.note(.gap(from: own.number, to: heard.number, noticedBy: noticedBy)))
+                unsaidNotice = nil
             }
         }
         let delay = jitter && settings.jitter > 0 ? random.next() % settings.jitter : 0
@@ -22,7 +30,7 @@ extension Replica {
     /// The agent has just connected: ask at once what it missed, without waiting for a heartbeat.
     package mutating func start(now: UInt64) -> [ReplicaAction] {
         var actions: [ReplicaAction] = []
-        begin(&actions, now, jitter: false, noticedBy: "its start")
+        begin(&actions, now, jitter: false, noticedBy: "a new connection")
         return actions
     }
 
@@ -49,6 +57,7 @@ extension Replica {
     }
 
     private mutating func ask(_ actions: inout [ReplicaAction], _ now: UInt64, attempt: Int) {
+        isRefused = false
         let request = newRequest()
         catchUp = .asking(.init(request: request, deadline: now + timeout(attempt), attempt: attempt, part: nil))
         actions.append(
@@ -68,9 +77,11 @@ extension Replica {
     mutating func finish(_ actions: inout [ReplicaAction], how: String) {
         catchUp = .none
         if let from = gapFrom, let to = state?.revision.number, to > from {
+            if let unsaidNotice { actions.append(.note(.gap(from: from, to: to, noticedBy: unsaidNotice))) }
             actions.append(.note(.healed(from: from, to: to, how: how)))
         }
         gapFrom = nil
+        unsaidNotice = nil
     }
 
     // MARK: Replies
@@ -83,7 +94,10 @@ extension Replica {
             guard request == 0 || answers(request) else { break }
             if self.refusal != text { actions.append(.note(.refused(refusal, text))) }
             setRefusal(text)
-            if request != 0 { wait(settings.longestWait, now) }
+            if request != 0 {
+                wait(settings.longestWait, now)
+                isRefused = true
+            }
         case .deltas(let request, let encoded, let head):
             guard case .asking(let asking) = catchUp, asking.request == request else { break }
             receive(deltas: encoded, head: head, &actions, now)
@@ -194,6 +208,11 @@ extension Replica {
         manifest lines: [ManifestLine], _ session: UInt64, _ revision: Revision, _ digest: Digest, last: Bool,
         _ actions: inout [ReplicaAction], _ now: UInt64
     ) {
+        // Control refuses an agent of a later history; whoever answers all the same empties nobody.
+        if let own = state?.revision.epoch, revision.epoch != own, revision.epoch.counter <= own.counter {
+            actions.append(.note(.keepsState(own, against: revision.epoch)))
+            return wait(settings.longestWait, now)
+        }
         var comparing: CatchUp.Comparing
         if case .comparing(let open) = catchUp {
             guard open.session == session, open.revision == revision else {
@@ -282,6 +301,7 @@ extension Replica {
     private mutating func conclude(
         _ fetching: CatchUp.Fetching, _ actions: inout [ReplicaAction], _ now: UInt64
     ) {
+        actions.append(.send(.close(session: fetching.session)))
         guard fetching.candidate.digest == fetching.digest else {
             actions.append(.note(.snapshotMismatch(fetching.candidate.revision.number)))
             needsWhole = true

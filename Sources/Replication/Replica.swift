@@ -33,8 +33,12 @@ package struct Replica: Sendable {
     var kept = KeptDeltas()
     /// The next catch-up must go by manifest: deltas would not mend what is wrong.
     var needsWhole = false
+    /// What is waited for is the end of a refusal.
+    var isRefused = false
     /// Where the gap that is being healed began.
     var gapFrom: UInt64?
+    /// What noticed it, until it is said: its end isn't known before control has spoken.
+    var unsaidNotice: String?
     var nextRequest: UInt64
     var random: SplitMix64
     let settings: Settings
@@ -151,8 +155,6 @@ package struct Replica: Sendable {
         }
         if conflict != epoch {
             conflict = epoch
-            catchUp = .none
-            kept.removeAll()
             actions.append(.note(.keepsState(own, against: epoch)))
             actions.append(.report)
         }
@@ -187,6 +189,8 @@ package struct Replica: Sendable {
         if !sound, !needsWhole {
             let ownDamage = next.recomputedDigest() != next.digest
             actions.append(.note(.digestDiffers(number: next.revision.number + 1, ownDamage: ownDamage)))
+            // Either history may be the older one: control is told before this agent takes over what control holds.
+            if !ownDamage { actions.append(.report) }
             needsWhole = true
             begin(&actions, now, jitter: true, noticedBy: "its digest")
         }

@@ -19,6 +19,8 @@ package struct SyncRequest: Sendable, Hashable {
         case fetch(request: UInt64, session: UInt64, [EntryKey], pilots: [String])
         /// The next chunk of what was fetched.
         case more(request: UInt64, session: UInt64)
+        /// The agent has read what it wanted: others may have its place. Not answered.
+        case close(session: UInt64)
     }
 
     package init(environment: String, _ body: Body) {
@@ -68,6 +70,9 @@ package struct SyncRequest: Sendable, Hashable {
             writer.u8(8)
             writer.u64(request)
             writer.u64(session)
+        case .close(let session):
+            writer.u8(9)
+            writer.u64(session)
         }
         return writer.bytes
     }
@@ -92,6 +97,7 @@ package struct SyncRequest: Sendable, Hashable {
             for _ in 0..<(try reader.count(smallest: 5)) { keys.append(try reader.key()) }
             body = .fetch(request: request, session: session, keys, pilots: try reader.strings())
         case 8: body = .more(request: try reader.u64(), session: try reader.u64())
+        case 9: body = .close(session: try reader.u64())
         default: throw MalformedMessage(reason: "\(tag) is no kind of request", offset: 0)
         }
         try reader.end()

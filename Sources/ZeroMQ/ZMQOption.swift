@@ -48,7 +48,8 @@ package enum ZMQOption: Sendable, Hashable {
         case .heartbeatTimeout(let value): try set(handle, ZMQ_HEARTBEAT_TIMEOUT, "ZMQ_HEARTBEAT_TIMEOUT", value)
         case .heartbeatTimeToLive(let value): try set(handle, ZMQ_HEARTBEAT_TTL, "ZMQ_HEARTBEAT_TTL", value)
         case .maximumMessageSize(let value):
-            try check(withUnsafeBytes(of: value) { Self.call(handle, ZMQ_MAXMSGSIZE, $0) }, "ZMQ_MAXMSGSIZE", "\(value)")
+            try check(
+                withUnsafeBytes(of: value) { Self.call(handle, ZMQ_MAXMSGSIZE, $0) }, "ZMQ_MAXMSGSIZE", "\(value)")
         case .handshakeInterval(let value): try set(handle, ZMQ_HANDSHAKE_IVL, "ZMQ_HANDSHAKE_IVL", value)
         case .connectTimeout(let value): try set(handle, ZMQ_CONNECT_TIMEOUT, "ZMQ_CONNECT_TIMEOUT", value)
         case .reconnectInterval(let value): try set(handle, ZMQ_RECONNECT_IVL, "ZMQ_RECONNECT_IVL", value)

@@ -153,6 +153,14 @@ package struct ZMQSocket: ~Copyable {
         }
     }
 
+    /// Would a message be taken now? Looks at connections that came or went this very moment, too, which `send` does only
+    /// about once a millisecond.
+    package var canSend: Bool {
+        var events: Int32 = 0
+        var length = MemoryLayout<Int32>.size
+        return zmq_getsockopt(handle, ZMQ_EVENTS, &events, &length) == 0 && events & ZMQ_POLLOUT != 0
+    }
+
     // MARK: Receiving
 
     /// Takes one whole message, if one is there. Bytes are bounded by `maximumMessageSize`, frames by `maximumFrames`.
@@ -177,7 +185,8 @@ package struct ZMQSocket: ~Copyable {
             }
             count += 1
             if count <= maximumFrames {
-                frames.append([UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))))
+                let bytes = UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))
+                frames.append([UInt8](bytes))
             }
             if zmq_msg_more(&message) == 0 { break }
         }

@@ -109,11 +109,14 @@ final class Link {
 
     func request(_ bytes: [UInt8]) {
         guard sync.isConnected else { return }
-        carry(bytes, .request, sync.connection) { [unowned self] bytes in node.receive(bytes, from: self) }
+        let connection = sync.connection
+        carry(bytes, .request, connection) { [unowned self] bytes in
+            node.receive(bytes) { [unowned self] reply in self.reply(reply, connection) }
+        }
     }
 
-    func reply(_ bytes: [UInt8]) {
-        guard sync.isConnected else { return }
+    private func reply(_ bytes: [UInt8], _ connection: Int) {
+        guard sync.isConnected, connection == sync.connection else { return }
         carry(bytes, .reply, sync.connection) { [unowned self] bytes in agent.receiveReply(bytes, self) }
     }
 
@@ -131,12 +134,15 @@ final class Link {
                 lastArrival[direction.rawValue] = arrival
             }
             if direction == .publication { underWay += 1 }
-            world.at(arrival) { [unowned self] in deliver(bytes, direction, connection, end) }
+            // A process that dies leaves the kernel what it had sent.
+            let outlives = direction == .request && world.chance.happens(0.5)
+            world.at(arrival) { [unowned self] in deliver(bytes, direction, outlives ? nil : connection, end) }
         }
     }
 
-    private func deliver(_ bytes: [UInt8], _ direction: Direction, _ connection: Int, _ end: @escaping ([UInt8]) -> Void) {
-        guard connection == (direction == .publication ? publications : sync).connection, !isCut else { return }
+    private func deliver(_ bytes: [UInt8], _ direction: Direction, _ connection: Int?, _ end: @escaping ([UInt8]) -> Void) {
+        let current = (direction == .publication ? publications : sync).connection
+        guard connection == nil || connection == current, !isCut else { return }
         if direction != .request, agent.frozenUntil > world.now {
             // The process stands still: what came waits in the kernel.
             world.at(agent.frozenUntil) { [unowned self] in deliver(bytes, direction, connection, end) }

@@ -42,32 +42,33 @@ struct Run {
         storm.begin()
         world.run(for: world.chance.within(8_000...30_000))
         guard world.oracle.violation == nil else { return }
-        storm.end()
-        heal()
+        heal(calmSince: storm.end())
         guard world.oracle.violation == nil else { return }
         compareEverything()
+        // Connections still come up, and with each an agent asks.
+        world.run(for: 2_000)
         guard world.oracle.violation == nil else { return }
         Probe.runAll(in: world)
         if world.oracle.violation == nil { compareEverything() }
     }
 
-    private mutating func heal() {
+    private mutating func heal(calmSince lastFault: UInt64) {
         let world = self.world
         let storm = self.storm
-        var calmSince = world.now
+        var calmSince = lastFault
         var disturbances = storm.disturbances
         world.run {
             if storm.disturbances != disturbances || world.control.log.blocked != nil {
                 disturbances = storm.disturbances
-                calmSince = world.now
+                calmSince = max(calmSince, world.now)
             }
-            return world.isConverged || world.now > calmSince + Self.longestHealing || world.now > calmSince + 120_000
+            return (world.isConverged && world.now >= calmSince) || world.now > calmSince + Self.longestHealing
         }
         guard world.oracle.violation == nil else { return }
         guard world.isConverged else {
             return world.oracle.fail(.converges, "\(Self.longestHealing) ms after the last fault: \(world.difference)")
         }
-        healedIn = world.now - calmSince
+        healedIn = world.now - min(world.now, calmSince)
     }
 
     /// All of every agent's state, entry by entry, besides the digest.

@@ -145,6 +145,7 @@ final class SimulatedAgent {
 
     func receiveReply(_ bytes: [UInt8], _ link: Link) {
         guard let reply = try? SyncReply(encoded: bytes) else { return }
+        world.note { "\(self.id): \(link.node.name) answers \(reply.summary)" }
         perform(replica.receive(reply, now: world.now))
     }
 
@@ -156,7 +157,13 @@ final class SimulatedAgent {
             guard isRunning, boot == self.boot else { return }
             switch action {
             case .send(let body):
-                if case .catchUp = body { catchUps += 1 }
+                if case .catchUp(let request, _, _, let whole) = body {
+                    catchUps += 1
+                    world.note {
+                        "\(self.id): asks \(self.links[self.preferred].node.name) to catch up\(whole ? ", whole" : "") "
+                            + "(request \(request % 1_000))"
+                    }
+                }
                 send(body, over: links[preferred])
             case .commit(let batch): stage(batch)
             case .report:
@@ -278,14 +285,31 @@ final class SimulatedAgent {
             world.note { "\(self.id): a bit of its digest flips in memory" }
             replica.flipDigestBit()
         case 1:
-            let key = EntryKey(.flag, world.chance.pick(ChangeSource.flags))
-            world.note { "\(self.id): loses \(key) in memory" }
-            replica.damage(.delete(key))
+            world.note { "\(self.id): holds an entry in memory that nobody wrote" }
+            replica.damage(.put(EntryKey(.flag, "phantom"), [0]))
         default:
             let key = EntryKey(.flag, world.chance.pick(ChangeSource.flags))
             world.note { "\(self.id): holds another \(key) in memory" }
             replica.damage(.put(key, [UInt8(truncatingIfNeeded: world.chance.bits())]))
         }
         awaitDeadline()
+    }
+}
+
+extension SyncReply {
+    /// For the trace.
+    fileprivate var summary: String {
+        switch self {
+        case .welcome: "welcome"
+        case .refused(_, let refusal, _): "refused: \(refusal)"
+        case .deltas(_, let deltas, let head): "\(deltas.count) deltas, head \(head)"
+        case .part(_, let number, let offset, let total, _): "a part of \(number) at \(offset) of \(total)"
+        case .upToDate: "up to date"
+        case .manifest(_, _, let revision, _, let lines, let last):
+            "\(lines.count) lines of the manifest of \(revision)\(last ? ", the last" : "")"
+        case .entries(_, _, let changes, let last): "\(changes.count) changes\(last ? ", the last" : "")"
+        case .busy: "busy"
+        case .sessionOver: "session over"
+        }
     }
 }

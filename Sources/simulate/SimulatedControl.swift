@@ -250,14 +250,14 @@ final class SimulatedControl {
 
     // MARK: Answering
 
-    func receive(_ bytes: [UInt8], from link: Link) {
+    func receive(_ bytes: [UInt8], reply: ([UInt8]) -> Void) {
         guard isRunning, let request = try? SyncRequest(encoded: bytes) else { return }
         switch request.body {
         case .hello(_, _, let report), .report(let report): hear(report)
         case .goodbye(let agent, _): agents[agent]?.hasLeft = true
         default: break
         }
-        if let answer = server.answer(request.body, now: world.now) { link.reply(answer.encoded()) }
+        if let answer = server.answer(request.body, now: world.now) { reply(answer.encoded()) }
     }
 
     private func hear(_ report: Report) {

@@ -15,7 +15,6 @@ final class Storm {
     private let writePace: UInt64
     private var isOver = false
     private var backups: [SimulatedStore] = []
-    private var waiters = 0
     private var asksForEpoch = false
     /// Counts what an operator did to end a trouble, after which time counts anew.
     private(set) var disturbances = 0
@@ -46,8 +45,9 @@ final class Storm {
         watchForBlocks()
     }
 
-    /// Nothing goes wrong from now on, and everybody who is down gets up again.
-    func end() {
+    /// Nothing goes wrong from now on, and everybody who is down gets up again. Returns when the last fault is over: one
+    /// that stands still does so to the end.
+    func end() -> UInt64 {
         isOver = true
         world.note { "— the storm is over —" }
         world.weather = Link.Weather()
@@ -58,7 +58,6 @@ final class Storm {
         for agent in world.agents {
             agent.cacheFailsUntil = 0
             agent.crashAt = nil
-            agent.frozenUntil = min(agent.frozenUntil, world.now)
             agent.start()
             for link in agent.links {
                 if link.isCut {
@@ -68,6 +67,7 @@ final class Storm {
                 link.wake()
             }
         }
+        return world.agents.reduce(world.now) { max($0, $1.frozenUntil) }
     }
 
     private func later(_ range: ClosedRange<UInt64>, _ action: @escaping () -> Void) {
@@ -79,7 +79,7 @@ final class Storm {
     private func write() {
         later(1...2 * writePace) { [unowned self] in
             for _ in 0..<(world.chance.happens(0.2) ? world.chance.within(2...12) : 1) {
-                let waits = world.chance.happens(0.05)
+                let waits = world.chance.happens(0.15)
                 world.control.write(
                     .init(isDone: { [unowned self] delta in
                         if waits, let delta { wait(for: delta.revision, attempts: 40) }

@@ -33,7 +33,7 @@ final class World {
         changes = ChangeSource(seed: ~seed)
         serverSettings.chunkBytes = Int(chance.within(300...2_500))
         serverSettings.maximumSessions = Int(chance.within(1...6))
-        serverSettings.sessionIdle = chance.within(300...10_000)
+        serverSettings.sessionIdle = chance.within(2_000...10_000)
         replicaSettings.keptDeltas = Int(chance.within(2...40))
         replicaSettings.fetchKeys = Int(chance.within(2...20))
         recentCount = Int(chance.within(1...60))

@@ -42,7 +42,8 @@ import Testing
         Case(request: request("sleeping", .string), reason: .disabled),
         Case(request: request("undecided"), reason: .default),
         Case(
-            request: request("for-ann", targetingKey: "ann"), reason: .targetingMatch, variant: "on", value: .bool(true)),
+            request: request("for-ann", targetingKey: "ann"), reason: .targetingMatch, variant: "on", value: .bool(true)
+        ),
         Case(
             request: request("for-ann", targetingKey: "bob"), reason: .targetingMatch, variant: "off",
             value: .bool(false)),

@@ -199,6 +199,7 @@ import Testing
                 "pilotlight_revision_number 44", "pilotlight_epoch_counter 3", "pilotlight_lag_revisions 1",
                 "pilotlight_swaps_total 1", "pilotlight_swapped_revisions_total 2",
                 "pilotlight_quarantined_entries 1", "pilotlight_ready 1", "pilotlight_stale 0",
+                #"pilotlight_connections{protocol="undecided"} 0"#,
             ] {
                 #expect(lines.contains(line), "\(line)")
             }

@@ -19,7 +19,10 @@ final class ServedAgent: Sendable {
 
     static let flags: [(String, String)] = [
         ("on-off", #"{"state":"ENABLED","variants":{"on":true,"off":false},"defaultVariant":"on"}"#),
-        ("greeting", #"{"state":"ENABLED","variants":{"a":"hello","b":"čau"},"defaultVariant":"a","metadata":{"owner":"web"}}"#),
+        (
+            "greeting",
+            #"{"state":"ENABLED","variants":{"a":"hello","b":"čau"},"defaultVariant":"a","metadata":{"owner":"web"}}"#
+        ),
         ("whole", #"{"state":"ENABLED","variants":{"few":3,"many":9000000000},"defaultVariant":"few"}"#),
         ("share", #"{"state":"ENABLED","variants":{"none":0,"half":0.5},"defaultVariant":"none"}"#),
         ("ten", #"{"state":"ENABLED","variants":{"ten":10.0},"defaultVariant":"ten"}"#),
@@ -81,7 +84,8 @@ final class ServedAgent: Sendable {
     /// One OFREP lookup on a connection of its own.
     func ofrep(_ key: String, _ body: String? = nil, headers: [String: String] = [:]) throws -> HTTPAnswer {
         try HTTPConnection.request(
-            socket, "POST", "/ofrep/v1/evaluate/flags/\(key)", headers: headers, body: body.map { Array($0.utf8) } ?? [])
+            socket, "POST", "/ofrep/v1/evaluate/flags/\(key)", headers: headers, body: body.map { Array($0.utf8) } ?? []
+        )
     }
 }
 

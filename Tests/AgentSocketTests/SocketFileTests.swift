@@ -99,11 +99,12 @@ import Testing
         let problem = await #expect(throws: ListenProblem.self) {
             _ = try await ServedAgent { $0.ofrepPort = port }
         }
-        #expect(problem?.description.contains("port \(port) on 127.0.0.1 is taken: choose another --ofrep-port") == true)
+        #expect(
+            problem?.description.contains("port \(port) on 127.0.0.1 is taken: choose another --ofrep-port") == true)
         await first.server.stop()
     }
 
-    /// As a service: stops on the graceful shutdown, with silent, undecided and watching connections open, and promptly.
+    /// As a service: stops on the graceful shutdown, with silent, undecided and watching connections open.
     @Test func aGracefulShutdownClosesEveryConnection() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.path("agent.sock")

@@ -75,8 +75,8 @@ import Testing
             .flatMap { Int($0.dropFirst(name.utf8.count + 1)) }
     }
 
-    /// While revisions are swapped in, nobody who has seen a number is ever shown a lower one: on any connection, by any
-    /// protocol, on any of several event loops.
+    /// While revisions are swapped in, nobody who has seen a number is ever shown a lower one: on any connection, by
+    /// any protocol, on any of several event loops.
     @Test func numbersNeverFallAcrossConnections() async throws {
         try await serving(configure: { $0.threads = 3 }) { agent in
             let last: UInt64 = 2_000

@@ -27,7 +27,8 @@ final class LogLines: Sendable {
 
         func log(event: LogEvent) {
             let all = metadata.merging(event.metadata ?? [:]) { $1 }
-            let text = "\(event.level): \(event.message) \(all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })"
+            let pairs = all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            let text = "\(event.level): \(event.message) \(pairs)"
             lines.lines.withLock { $0.append(text) }
         }
     }

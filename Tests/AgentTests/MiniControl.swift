@@ -38,7 +38,7 @@ final class MiniControl: Sendable {
     }
 
     private enum Work: Sendable {
-        case change([EntryChange], Delivery)
+        case change([EntryChange], Delivery, CheckedContinuation<Void, Never>?)
         case publish([UInt8])
         case reply([UInt8])
         case mute(Bool)
@@ -74,7 +74,15 @@ final class MiniControl: Sendable {
         (publishPort, syncPort) = ports
     }
 
-    func change(_ changes: [EntryChange], _ delivery: Delivery = .published) { outbox.append(.change(changes, delivery)) }
+    /// Returns once it has a number and was sent.
+    func change(_ changes: [EntryChange], _ delivery: Delivery = .published) async {
+        await withCheckedContinuation { done in
+            if !outbox.append(.change(changes, delivery, done)) { done.resume() }
+        }
+    }
+
+    func changeSoon(_ changes: [EntryChange]) { outbox.append(.change(changes, .published, nil)) }
+
     /// Sends anything at all on PUB.
     func publish(raw bytes: [UInt8]) { outbox.append(.publish(bytes)) }
     /// Sends anything at all to the agent heard last.
@@ -132,7 +140,9 @@ final class MiniControl: Sendable {
                 while case .message(let frames)? = try? router.receive(), frames.count == 2 { answer(frames) }
                 for work in outbox.takeAll() {
                     switch work {
-                    case .change(let changes, let delivery): change(changes, delivery)
+                    case .change(let changes, let delivery, let done):
+                        change(changes, delivery)
+                        done?.resume()
                     case .publish(let bytes): send(bytes)
                     case .reply(let bytes): _ = try? router.send([lastPeer, bytes])
                     case .mute(let isMute): self.isMute = isMute

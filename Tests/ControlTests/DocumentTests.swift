@@ -39,7 +39,8 @@ import Testing
             flag("\"state\": \"ENABLED\", \"variants\": {\"on\": true, \"off\": false}, \"defaultVariant\": \"onn\""),
             says: "onn", pointer: "/flags/f/defaultVariant"),
         Case(
-            "mixed types", flag("\"state\": \"ENABLED\", \"variants\": {\"a\": true, \"b\": 1}, \"defaultVariant\": \"a\""),
+            "mixed types",
+            flag("\"state\": \"ENABLED\", \"variants\": {\"a\": true, \"b\": 1}, \"defaultVariant\": \"a\""),
             says: "", pointer: "/flags/f/variants"),
         Case(
             "unknown operator",
@@ -57,9 +58,12 @@ import Testing
             flag(
                 "\"state\": \"ENABLED\", \"variants\": {\"a\": true}, \"defaultVariant\": \"a\", "
                     + "\"targeting\": {\"if\": [true, \"b\"]}"), says: "b", pointer: "/flags/f/targeting"),
-        Case("unknown state", flag("\"state\": \"on\", \"variants\": {\"a\": true}, \"defaultVariant\": \"a\""), says: "",
+        Case(
+            "unknown state", flag("\"state\": \"on\", \"variants\": {\"a\": true}, \"defaultVariant\": \"a\""),
+            says: "",
             pointer: "/flags/f/state"),
-        Case("no variants", flag("\"state\": \"ENABLED\", \"variants\": {}, \"defaultVariant\": \"a\""), says: "variant",
+        Case(
+            "no variants", flag("\"state\": \"ENABLED\", \"variants\": {}, \"defaultVariant\": \"a\""), says: "variant",
             pointer: "/flags/f"),
         Case(
             "unknown member of a flag",
@@ -72,16 +76,23 @@ import Testing
         Case("empty", "", says: ""),
         Case("duplicate key", "{\"flags\": {\"a\": 1,\n \"a\": 2}}", says: "a", at: "2:2"),
         Case("not JSON", "{\"flags\": }", says: "", at: "1:11"),
-        Case("a trailing comma", "{\"flags\": {},}", says: "", at: "1:14"),
+        Case("a trailing comma", "{\"flags\": {},}", says: "", at: "1:13"),
         Case("text after the end", "{\"flags\": {}} x", says: "", at: "1:15"),
         Case("a number beyond doubles", flag("\"variants\": {\"a\": 1e400}"), says: ""),
         Case("an integer beyond 64 bits", flag("\"variants\": {\"a\": 9223372036854775808}"), says: ""),
         Case("depth 10,000", String(repeating: "[", count: 10_000), says: "deep"),
-        Case("invalid UTF-8", bytes: Array("{\"flags\": {\"".utf8) + [0xC3, 0x28] + Array("\": 1}}".utf8), says: "UTF-8"),
+        Case(
+            "invalid UTF-8", bytes: Array("{\"flags\": {\"".utf8) + [0xC3, 0x28] + Array("\": 1}}".utf8), says: "UTF-8"),
         Case("over 16 MiB", bytes: [UInt8](repeating: 0x20, count: (16 << 20) + 1), says: "16"),
-        Case("a member twice", "{\"pilots\": {\"p\": {\"members\": [\"x\", \"x\"]}}}", says: "x", pointer: "/pilots/p/members/1"),
-        Case("a member that is no string", "{\"pilots\": {\"p\": {\"members\": [7]}}}", says: "", pointer: "/pilots/p/members/0"),
-        Case("a pilot group's bad name", "{\"pilots\": {\"Staff 1\": {\"members\": []}}}", says: "", pointer: "/pilots/Staff 1"),
+        Case(
+            "a member twice", "{\"pilots\": {\"p\": {\"members\": [\"x\", \"x\"]}}}", says: "x",
+            pointer: "/pilots/p/members/1"),
+        Case(
+            "a member that is no string", "{\"pilots\": {\"p\": {\"members\": [7]}}}", says: "",
+            pointer: "/pilots/p/members/0"),
+        Case(
+            "a pilot group's bad name", "{\"pilots\": {\"Staff 1\": {\"members\": []}}}", says: "",
+            pointer: "/pilots/Staff 1"),
     ]
 
     @Test(arguments: cases)
@@ -167,7 +178,8 @@ import Testing
             value?["numbers"]
                 == .array([
                     .integer(1), .integer(-2), .integer(3), .integer(31), .integer(15), .double(1.5), .double(1_000),
-                    .double(0.5), .string("0x1F"), .string("1_000"), .string("12:30"), .string("2026-01-02"), .integer(10),
+                    .double(0.5), .string("0x1F"), .string("1_000"), .string("12:30"), .string("2026-01-02"),
+                    .integer(10),
                 ]))
     }
 

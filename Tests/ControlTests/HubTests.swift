@@ -118,7 +118,8 @@ import ZeroMQ
             let agent = run.agent
             let start = try agent.heartbeat().revision
             let members = (0..<40_000).map { "\"member-\($0)\"" }.joined(separator: ",")
-            #expect(try agent.ask("POST", "/apply", "{\"pilots\": {\"many\": {\"members\": [\(members)]}}}").number == 1)
+            #expect(
+                try agent.ask("POST", "/apply", "{\"pilots\": {\"many\": {\"members\": [\(members)]}}}").number == 1)
             let (revision, _, size) = try agent.publication("announcement") {
                 if case .announcement(let revision, let digest, let size) = $0 { (revision, digest, size) } else { nil }
             }

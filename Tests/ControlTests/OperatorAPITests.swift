@@ -51,13 +51,16 @@ import Testing
             #expect(try await node.production("PATCH", "/flags/checkout", "{\"state\": \"DISABLED\"}").number == 3)
 
             #expect(try await node.production("POST", "/pilots", "{\"name\": \"staff\"}").status == 201)
-            let added = try await node.production("POST", "/pilots/staff/members", "{\"add\": [\"ann\", \"bob\", \"ann\"]}")
+            let added = try await node.production(
+                "POST", "/pilots/staff/members", "{\"add\": [\"ann\", \"bob\", \"ann\"]}")
             #expect(added.json["changed"] == .integer(2))
             let removed = try await node.production("POST", "/pilots/staff/members", "{\"remove\": [\"ann\", \"eve\"]}")
             #expect(removed.json["changed"] == .integer(1))
             let group = try await node.production("GET", "/pilots/staff").json
             #expect(group["members"] == .array([.string("bob")]))
-            #expect(try await node.production("GET", "/pilots").json["pilots"]?.arrayValue?.first?["members"] == .integer(1))
+            #expect(
+                try await node.production("GET", "/pilots").json["pilots"]?.arrayValue?.first?["members"] == .integer(1)
+            )
             #expect(try await node.production("DELETE", "/pilots/staff").number == 7)
             #expect(try await node.production("DELETE", "/flags/checkout").number == 8)
             let environment = try await node.production("GET", "").json
@@ -87,25 +90,26 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("GET", "/v1/nothing", nil, 404), ("GET", "/", nil, 404), ("GET", "/v1/environments/prodution", nil, 404),
-        ("GET", "/v1/environments/production/flags/x", nil, 404),
-        ("POST", "/v1/environments/production/pilots/x/members", "{\"add\": [\"a\"]}", 404),
-        ("DELETE", "/v1/environments/production/fleet/x", nil, 404), ("PUT", "/v1/environments", "{}", 405),
-        ("DELETE", "/v1/environments/production/apply", nil, 405),
-        ("POST", "/v1/environments", "{\"name\": ", 400), ("POST", "/v1/environments", "[]", 400),
-        ("POST", "/v1/environments", "{\"nmae\": \"x\"}", 400), ("POST", "/v1/environments", "{\"name\": 7}", 400),
-        ("POST", "/v1/environments", "{\"name\": \"a/b\"}", 422),
-        ("POST", "/v1/environments", "{\"name\": \"x\", \"bucketing\": \"v9\"}", 422),
-        ("POST", "/v1/environments", "{\"name\": \"production\"}", 409),
-        ("PATCH", "/v1/environments/production/flags/x", "{}", 400),
-        ("POST", "/v1/environments/production/new-epoch", "{}", 400),
-        ("POST", "/v1/environments/production/apply?prune", "{\"flags\": {}}", 400),
-        ("POST", "/v1/environments/production/apply?lenient=perhaps", "{\"flags\": {}}", 400),
-        ("POST", "/v1/environments/production/apply", "{\"documents\": []}", 400),
-        ("POST", "/v1/environments/production/apply", "{\"flags\": {\"a\": {}}}", 422),
-        ("GET", "/v1/environments/production/flags/%zz", nil, 400),
-    ] as [(String, String, String?, Int)])
+    @Test(
+        arguments: [
+            ("GET", "/v1/nothing", nil, 404), ("GET", "/", nil, 404), ("GET", "/v1/environments/prodution", nil, 404),
+            ("GET", "/v1/environments/production/flags/x", nil, 404),
+            ("POST", "/v1/environments/production/pilots/x/members", "{\"add\": [\"a\"]}", 404),
+            ("DELETE", "/v1/environments/production/fleet/x", nil, 404), ("PUT", "/v1/environments", "{}", 405),
+            ("DELETE", "/v1/environments/production/apply", nil, 405),
+            ("POST", "/v1/environments", "{\"name\": ", 400), ("POST", "/v1/environments", "[]", 400),
+            ("POST", "/v1/environments", "{\"nmae\": \"x\"}", 400), ("POST", "/v1/environments", "{\"name\": 7}", 400),
+            ("POST", "/v1/environments", "{\"name\": \"a/b\"}", 422),
+            ("POST", "/v1/environments", "{\"name\": \"x\", \"bucketing\": \"v9\"}", 422),
+            ("POST", "/v1/environments", "{\"name\": \"production\"}", 409),
+            ("PATCH", "/v1/environments/production/flags/x", "{}", 400),
+            ("POST", "/v1/environments/production/new-epoch", "{}", 400),
+            ("POST", "/v1/environments/production/apply?prune", "{\"flags\": {}}", 400),
+            ("POST", "/v1/environments/production/apply?lenient=perhaps", "{\"flags\": {}}", 400),
+            ("POST", "/v1/environments/production/apply", "{\"documents\": []}", 400),
+            ("POST", "/v1/environments/production/apply", "{\"flags\": {\"a\": {}}}", 422),
+            ("GET", "/v1/environments/production/flags/%zz", nil, 400),
+        ] as [(String, String, String?, Int)])
     func errorsAreProblemDocuments(_ method: String, _ path: String, _ body: String?, _ status: Int) async throws {
         try await withNode { node, _ in
             let answer = try await node.ask(method, path, body)
@@ -196,6 +200,31 @@ import Testing
         let second = try await NodeFixture(directory.path)
         #expect(try await second.production("GET", "").json == before)
         try await second.stop()
+    }
+
+    @Test func anIdleConnectionHoldsNoStopUp() async throws {
+        let directory = try TemporaryDirectory()
+        let node = try await NodeFixture(directory.path)
+        let endpoint = Endpoint.tcp(node.ports.api)
+        let idle = try await onThread { try BlockingSocket(endpoint) }
+        let used = try await onThread {
+            let socket = try BlockingSocket(endpoint)
+            try socket.send(Array("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+            _ = try socket.receive()
+            return socket
+        }
+        try await node.stop()
+        withExtendedLifetime((idle, used)) {}
+    }
+
+    @Test func aTakenPortIsNamed() async throws {
+        let directory = try TemporaryDirectory()
+        let node = try await NodeFixture(directory.path("one"))
+        let second = ControlConfiguration(
+            dataDirectory: directory.path("two"), apiPort: node.ports.api, publishPort: 0, syncPort: 0)
+        let error = await #expect(throws: ControlError.self) { try await ControlNode(second, logger: .silent).run() }
+        #expect(error?.description.contains("can't listen on 127.0.0.1:\(node.ports.api)") == true)
+        try await node.stop()
     }
 
     @Test func plainTextOnOtherAddressesNeedsAWord() async throws {

@@ -23,7 +23,8 @@ struct ApplyTests {
         // The same meaning in other words is no change either.
         let yaml = try cluster.directory.write(
             "f.yaml",
-            "flags:\n  b:\n    defaultVariant: \"off\"\n    variants: {\"off\": false, \"on\": true}\n    state: ENABLED\n")
+            "flags:\n  b:\n    defaultVariant: \"off\"\n    variants: {\"off\": false, \"on\": true}\n    state: ENABLED\n"
+        )
         let reworded = try await control.run("apply", yaml)
         #expect(reworded.code == 0 && reworded.output.contains("nothing to change"), "\(reworded)")
     }
@@ -94,7 +95,8 @@ struct ApplyTests {
             let strict = try await control.run("apply", file)
             #expect(strict.code == 1 && strict.errors.contains(word), "\(strict)")
             let lenient = try await control.run("apply", file, "--lenient")
-            #expect(lenient.code == 0 && lenient.output.contains("warning") && lenient.output.contains(word), "\(lenient)")
+            #expect(
+                lenient.code == 0 && lenient.output.contains("warning") && lenient.output.contains(word), "\(lenient)")
             let fleet = try await cluster.converged()
             #expect(fleet.agents[0].quarantined.isEmpty)
             let connection = try cluster.agents[0].connect()

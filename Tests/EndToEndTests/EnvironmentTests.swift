@@ -59,7 +59,8 @@ struct EnvironmentTests {
         let file = try cluster.directory.write("f.json", Fixture.flags("x"))
         let result = try await cluster.control.run("apply", file, "--environment", "prodction")
         #expect(result.code == 1, "\(result)")
-        #expect(result.errors.contains("no environment \"prodction\"") && result.errors.contains("production"), "\(result)")
+        #expect(
+            result.errors.contains("no environment \"prodction\"") && result.errors.contains("production"), "\(result)")
         for words in [["flag", "list"], ["pilot", "create", "g"], ["fleet"]] {
             let refused = try await Pilotlight.run(
                 words + ["--environment", "nowhere", "--control-url", cluster.control.url])

@@ -7,7 +7,9 @@ import Testing
 /// One change, followed to every agent and asked for by every protocol.
 @Suite("First light", .gently)
 struct FirstLightTests {
-    @Test("all 16 flags of the demo, equal through three agents by OFREP, by the binary protocol and by Python's stock provider")
+    @Test(
+        "all 16 flags of the demo, equal through three agents by OFREP, by the binary protocol and by Python's stock provider"
+    )
     func demoFlags() async throws {
         let port = try FreePort.next()
         let cluster = try await Cluster(agents: 3)

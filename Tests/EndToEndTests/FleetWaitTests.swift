@@ -20,7 +20,7 @@ struct FleetWaitTests {
         let control = cluster.control
         try control.apply(Fixture.flags("flag-0"))
         let all = try await control.run("fleet", "--wait")
-        #expect(all.code == 0 && all.output.contains("3 of 3 agents hold revision 1"), "\(all)")
+        #expect(all.code == 0 && all.output.contains("revision 1 is applied and cached by all: 3 agents"), "\(all)")
 
         cluster.agents[1].process?.freeze()
         try control.apply(Fixture.flags("flag-1"))
@@ -34,7 +34,7 @@ struct FleetWaitTests {
         async let waiting = Pilotlight.run(["fleet", "--wait", "--timeout", "60s", "--control-url", url])
         cluster.agents[1].process?.thaw()
         let done = try await waiting
-        #expect(done.code == 0 && done.output.contains("3 of 3 agents hold revision 2"), "\(done)")
+        #expect(done.code == 0 && done.output.contains("revision 2 is applied and cached by all: 3 agents"), "\(done)")
         #expect(try cluster.agents[1].stamp().number == 2, "it was not said too early")
     }
 
@@ -64,7 +64,9 @@ struct FleetWaitTests {
         }
         try control.apply(Fixture.flags("flag-1"))
         let without = try await control.run("fleet", "--wait")
-        #expect(without.code == 0 && without.output.contains("2 of 2 agents hold revision 2"), "\(without)")
+        #expect(
+            without.code == 0 && without.output.contains("revision 2 is applied and cached by all: 2 agents"),
+            "\(without)")
 
         cluster.agents[1].kill()
         try control.apply(Fixture.flags("flag-2"))
@@ -76,13 +78,13 @@ struct FleetWaitTests {
         let forgotten = try await control.run("fleet", "forget", id)
         #expect(forgotten.code == 0, "\(forgotten)")
         let after = try await control.run("fleet", "--wait")
-        #expect(after.code == 0 && after.output.contains("1 of 1"), "\(after)")
+        #expect(after.code == 0 && after.output.contains("by all: 1 agent"), "\(after)")
 
         // What was forgotten comes back when it speaks again; so does what was gone.
         try await cluster.agents[1].start()
         try await cluster.agents[0].start()
         let back = try await control.run("fleet", "--wait", "--expect", "3")
-        #expect(back.code == 0 && back.output.contains("3 of 3"), "\(back)")
+        #expect(back.code == 0 && back.output.contains("by all: 3 agents"), "\(back)")
         #expect(try control.fleet().agent("agent-1")?.id == id, "its id is kept in its data directory")
     }
 
@@ -104,7 +106,7 @@ struct FleetWaitTests {
         try await second.start()
         try control.apply(Fixture.flags("flag-1"))
         let done = try await waiting
-        #expect(done.code == 0 && done.output.contains("2 of 2 agents hold revision 2"), "\(done)")
+        #expect(done.code == 0 && done.output.contains("revision 2 is applied and cached by all: 2 agents"), "\(done)")
     }
 
     @Test("the registry survives kill -9 of control: an agent that died meanwhile is still waited for")

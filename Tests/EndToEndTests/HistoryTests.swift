@@ -24,7 +24,9 @@ struct HistoryTests {
         #expect(blocked.contains("another history"), "\(blocked)")
         for agent in cluster.agents {
             #expect(try agent.connect().lookup("three").value == .bool(true), "\(agent.name) keeps its state")
-            try await eventually("\(agent.name) says why it doesn't follow") { _ in agent.logText.contains("keeps its state") }
+            try await eventually("\(agent.name) says why it doesn't follow") { _ in
+                agent.logText.contains("keeps its state")
+            }
         }
         let list = try await control.run("environment", "list")
         #expect(list.code == 0 && list.output.contains("blocked") && list.output.contains("takes no writes"), "\(list)")
@@ -70,7 +72,9 @@ struct HistoryTests {
         try await control.stop()
 
         try await control.start(on: backup)
-        let blocked = try await awaited("control hears of a higher number") { _ in try control.environmentState().blocked }
+        let blocked = try await awaited("control hears of a higher number") { _ in
+            try control.environmentState().blocked
+        }
         #expect(blocked.contains("revision 3"), "\(blocked)")
         #expect(throws: (any Error).self) { try control.apply(Fixture.flags("refused")) }
         for agent in cluster.agents { #expect(try agent.connect().lookup("new-2").value == .bool(true)) }
@@ -114,7 +118,8 @@ struct HistoryTests {
         try control.apply(Fixture.flags("ours"))
         #expect(try control.environmentState().number == 2)
         relay.heal()
-        let blocked = try await awaited("control hears of other content") { _ in try control.environmentState().blocked }
+        let blocked = try await awaited("control hears of other content") { _ in try control.environmentState().blocked
+        }
         #expect(blocked.contains("other content"), "\(blocked)")
     }
 }

@@ -73,7 +73,7 @@ struct OfflineTests {
         try agent.launch()
         try await agent.answering()
         #expect(try agent.connect().lookup("common").error?.name == "PROVIDER_NOT_READY", "never guessed at")
-        #expect(agent.logText.contains("set aside"), "\(agent.logText)")
+        #expect(agent.logText.contains("set the cache aside"), "\(agent.logText)")
         let names = try FileManager.default.contentsOfDirectory(atPath: agent.data)
         #expect(names.count > 2, "the damaged file is still there to be looked at: \(names)")
 
@@ -131,7 +131,7 @@ struct OfflineTests {
             "agent-0", in: cluster.directory.path, of: cluster.control, environment: "staging")
         try await other.start()
         #expect(try other.connect().lookup("secret").error?.name == "FLAG_NOT_FOUND")
-        #expect(other.logText.contains("set aside"))
+        #expect(other.logText.contains("set the cache aside"))
         #expect(try other.connect().ping().number == 0)
     }
 }

@@ -69,7 +69,7 @@ package final class AgentProcess: Sendable {
     private func probe(_ path: String, is status: Int) async throws {
         try await eventually("agent \(name) answers \(status) on \(path)") { sighting in
             guard let process = self.process, process.isRunning else {
-                throw HarnessError("agent \(self.name) isn't running: \(self.process?.errors ?? "")")
+                throw Hopeless("agent \(self.name) isn't running: \(self.process?.errors ?? "")")
             }
             let answer = try self.http("GET", path)
             sighting.note("\(answer.status) \(answer.text)")
@@ -114,5 +114,7 @@ package final class AgentProcess: Sendable {
         }
     }
 
-    package func metric(_ metric: String) throws -> Double { try MetricPage(http("GET", "/metrics").text).value(metric) }
+    package func metric(_ metric: String) throws -> Double {
+        try MetricPage(http("GET", "/metrics").text).value(metric)
+    }
 }

@@ -42,7 +42,7 @@ package final class ControlProcess: Sendable {
             ], log: log, environment: environment.merging(variables) { $1 }, binary: binary)
         running.withLock { $0 = process }
         try await eventually("control serves") { sighting in
-            guard process.isRunning else { throw HarnessError("control ended: \(process.errors)") }
+            guard process.isRunning else { throw Hopeless("control ended: \(process.errors)") }
             let answer = try HTTPConnection.request(.tcp(self.apiPort), "GET", "/healthz")
             sighting.note(answer.status)
             return answer.status == 200

@@ -12,13 +12,20 @@ package struct NotReached: Error, Sendable, CustomStringConvertible {
     package var description: String
 }
 
+/// What a probe throws when there is nothing left to wait for, a process that has ended say: not "not yet".
+package struct Hopeless: Error, Sendable, CustomStringConvertible {
+    package var description: String
+
+    package init(_ description: String) { self.description = description }
+}
+
 /// How patient tests are; sanitizers and slow machines set `PILOTLIGHT_TEST_PATIENCE` to a factor.
 package enum Patience {
     package static let factor =
         ProcessInfo.processInfo.environment["PILOTLIGHT_TEST_PATIENCE"].flatMap { Double($0) } ?? 1
 }
 
-/// Asks `probe` again and again until it gives a value. What it throws counts as "not yet".
+/// Asks `probe` again and again until it gives a value. What it throws counts as "not yet", but for `Hopeless`.
 @discardableResult
 package func awaited<Value>(
     _ what: String, within limit: Duration = .seconds(40), every pause: Duration = .milliseconds(15),
@@ -31,8 +38,8 @@ package func awaited<Value>(
     while true {
         do {
             if let value = try await probe(sighting) { return value }
-        } catch is CancellationError {
-            throw CancellationError()
+        } catch let error where error is CancellationError || error is Hopeless {
+            throw error
         } catch {
             sighting.note(error)
         }

@@ -22,7 +22,8 @@ import Testing
 
     static let answers: [FlagAnswer] = [
         FlagAnswer(stamp: stamp, reason: .static, value: .bool(true), variant: "on"),
-        FlagAnswer(stamp: stamp, reason: .targetingMatch, value: .string("čau"), variant: "", metadata: Array("{}".utf8)),
+        FlagAnswer(
+            stamp: stamp, reason: .targetingMatch, value: .string("čau"), variant: "", metadata: Array("{}".utf8)),
         FlagAnswer(stamp: stamp, reason: .default, value: .integer(.min), variant: "low"),
         FlagAnswer(stamp: stamp, reason: .default, value: .double(-0.0), variant: "zero"),
         FlagAnswer(stamp: stamp, reason: .static, value: .object(Array(#"{"a":[1,10.0]}"#.utf8)), variant: "o"),

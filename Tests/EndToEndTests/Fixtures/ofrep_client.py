@@ -1,7 +1,7 @@
 """Looks flags up with the unmodified OpenFeature SDK and its OFREP provider.
 
 ofrep_client.py URL CASES: CASES is a file with a JSON list of {"flag", "context", "type"}; prints a JSON list of
-{"value", "variant", "reason", "error"}. A missing value shows as the caller's default, which is null here.
+{"value", "variant", "reason", "error"}. Null stands for a value that was the caller's default.
 """
 
 import json
@@ -12,10 +12,7 @@ from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
 
 
-class Default:
-    """Defaults that no flag of the tests has."""
-
-    of = {"boolean": None, "string": "\u0000caller", "integer": -987654321, "float": -9876.5, "object": {"caller": True}}
+DEFAULTS = {"boolean": False, "string": "caller", "integer": -987654321, "float": -9876.5, "object": {"caller": True}}
 
 
 def main(url, path):
@@ -33,11 +30,11 @@ def main(url, path):
         for case in json.load(cases):
             attributes = dict(case["context"])
             key = attributes.pop("targetingKey", None)
-            default = Default.of[case["type"]]
+            default = DEFAULTS[case["type"]]
             details = ask[case["type"]](case["flag"], default, EvaluationContext(key, attributes))
             answers.append(
                 {
-                    "value": None if details.value is default else details.value,
+                    "value": None if details.variant is None and details.value == default else details.value,
                     "variant": details.variant,
                     "reason": str(getattr(details.reason, "value", details.reason)),
                     "error": details.error_code.value if details.error_code else None,

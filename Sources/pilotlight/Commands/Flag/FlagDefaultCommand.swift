@@ -5,19 +5,14 @@ struct FlagDefaultCommand: OperatorCommand {
     static let configuration = CommandConfiguration(
         commandName: "default", abstract: "Set a flag's default variant.")
 
-    @Argument(help: "The flag's key.") var key: String
+    @OptionGroup var flag: FlagChange
     @Argument(help: "One of the flag's variants.") var variant: String
-    @OptionGroup var environment: EnvironmentOption
-    @OptionGroup var message: MessageOption
-    @OptionGroup var connection: ConnectionOptions
+
+    var connection: ConnectionOptions { flag.connection }
 
     func ask(_ control: OperatorClient) async throws -> JSONValue {
-        try await control.patch(
-            "environments", environment.name, "flags", key,
-            body: message.added(to: ["defaultVariant": .string(variant)]))
+        try await flag.patch(["defaultVariant": .string(variant)], at: control)
     }
 
-    func text(for answer: JSONValue) -> String {
-        "\(key): default variant \(variant)\n\(RevisionText.outcome(answer))"
-    }
+    func text(for answer: JSONValue) -> String { flag.text("default variant \(variant)", answer) }
 }

@@ -5,17 +5,13 @@ struct FlagDisableCommand: OperatorCommand {
     static let configuration = CommandConfiguration(
         commandName: "disable", abstract: "Set a flag's state to DISABLED: callers get their own default.")
 
-    @Argument(help: "The flag's key.") var key: String
-    @OptionGroup var environment: EnvironmentOption
-    @OptionGroup var message: MessageOption
-    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var flag: FlagChange
+
+    var connection: ConnectionOptions { flag.connection }
 
     func ask(_ control: OperatorClient) async throws -> JSONValue {
-        try await control.patch(
-            "environments", environment.name, "flags", key, body: message.added(to: ["state": .string("DISABLED")]))
+        try await flag.patch(["state": .string("DISABLED")], at: control)
     }
 
-    func text(for answer: JSONValue) -> String {
-        "\(key): disabled\n\(RevisionText.outcome(answer))"
-    }
+    func text(for answer: JSONValue) -> String { flag.text("disabled", answer) }
 }

@@ -1,49 +1,19 @@
 import ArgumentParser
-import Foundation
 import JSON
-
-/// The members a `pilot add` or `pilot remove` speaks of: named on the command line, or one to a line in a file.
-struct MemberArguments: ParsableArguments {
-    @Argument(help: "The pilot group's name.") var name: String
-    @Argument(help: "Targeting keys.") var members: [String] = []
-    @Option(name: .customLong("from"), help: "Read members from FILE, one to a line; - is standard input.")
-    var file: String?
-
-    func validate() throws {
-        guard !members.isEmpty || file != nil else {
-            throw ValidationError("Name a member, or a file of members with --from.")
-        }
-    }
-
-    func all() throws -> [String] {
-        guard let file else { return members }
-        let data: Data
-        do {
-            data =
-                file == "-"
-                ? try FileHandle.standardInput.readToEnd() ?? Data() : try Data(contentsOf: URL(fileURLWithPath: file))
-        } catch {
-            throw CommandRefusal(
-                "\(file) can't be read: \(error.localizedDescription)", hint: "check its path and its mode")
-        }
-        let text = try InputFile.text(Array(data), name: file)
-        return members + text.split(whereSeparator: \.isNewline).map(String.init)
-    }
-}
 
 /// Sends members in requests of bounded size, so that a group of any size can be changed. Each request is one change of
 /// its own: after a failure those before it stand.
-struct MemberChange {
+struct MemberChange: ParsableArguments {
     static let largestChunk = 5_000
     static let largestChunkBytes = 512 << 10
 
-    /// `add` or `remove`.
-    var verb: String
-    var environment: String
-    var arguments: MemberArguments
-    var message: MessageOption
+    @OptionGroup var arguments: MemberArguments
+    @OptionGroup var environment: EnvironmentOption
+    @OptionGroup var message: MessageOption
+    @OptionGroup var connection: ConnectionOptions
 
-    func send(to control: OperatorClient) async throws -> JSONValue {
+    /// - Parameter verb: `add` or `remove`.
+    func send(_ verb: String, to control: OperatorClient) async throws -> JSONValue {
         var total: Int64 = 0
         var published = false
         var last = JSONValue.null
@@ -54,7 +24,7 @@ struct MemberChange {
         for chunk in Self.chunks(of: members) {
             do {
                 last = try await control.post(
-                    "environments", environment, "pilots", arguments.name, "members",
+                    "environments", environment.name, "pilots", arguments.name, "members",
                     body: message.added(to: [verb: .array(chunk.map { .string($0) })]))
             } catch let problem as ProblemDetails where published {
                 let revision = RevisionText.full(last["revision"])
@@ -68,6 +38,11 @@ struct MemberChange {
         return .object([
             "revision": last["revision"] ?? .null, "published": .bool(published), "changed": .integer(total),
         ])
+    }
+
+    func text(_ done: String, _ answer: JSONValue) -> String {
+        let count = CountText.of(answer["changed"]?.integerValue ?? 0, "member")
+        return "\(arguments.name): \(count) \(done)\n\(RevisionText.outcome(answer))"
     }
 
     static func chunks(of members: [String]) -> [[String]] {

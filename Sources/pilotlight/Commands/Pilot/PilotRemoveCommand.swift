@@ -5,18 +5,11 @@ struct PilotRemoveCommand: OperatorCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove", abstract: "Remove members from a pilot group; an unknown group is refused, not made.")
 
-    @OptionGroup var arguments: MemberArguments
-    @OptionGroup var environment: EnvironmentOption
-    @OptionGroup var message: MessageOption
-    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var change: MemberChange
 
-    func ask(_ control: OperatorClient) async throws -> JSONValue {
-        let change = MemberChange(
-            verb: "remove", environment: environment.name, arguments: arguments, message: message)
-        return try await change.send(to: control)
-    }
+    var connection: ConnectionOptions { change.connection }
 
-    func text(for answer: JSONValue) -> String {
-        "\(arguments.name): \(CountText.of(answer["changed"]?.integerValue ?? 0, "member")) removed\n\(RevisionText.outcome(answer))"
-    }
+    func ask(_ control: OperatorClient) async throws -> JSONValue { try await change.send("remove", to: control) }
+
+    func text(for answer: JSONValue) -> String { change.text("removed", answer) }
 }

@@ -1,0 +1,101 @@
+import Flags
+import JSON
+import Replication
+import Testing
+
+@Suite struct FlagSetChangesTests {
+    private let start = Revision(epoch: Epoch(counter: 1, id: 1), number: 0)
+
+    /// What an agent's shell holds: the state, and what lookups see of it.
+    private struct Shell {
+        var state: ReplicatedState
+        var flags = FlagSet()
+        var quarantine = Quarantine()
+
+        mutating func apply(_ changes: EntryChange...) -> Set<String> {
+            state.apply(changes)
+            return flags.apply(changes, leadingTo: state, quarantine: &quarantine)
+        }
+
+        func answer(_ key: String, _ user: String = "ann") -> String? {
+            flags.evaluate(key, context: EvaluationContext(targetingKey: user), unixSeconds: 0).value?.stringValue
+        }
+    }
+
+    private func makeShell() -> Shell { Shell(state: ReplicatedState(revision: start)) }
+
+    private func flag(_ key: String, _ value: String, gate: String? = nil) -> EntryChange {
+        let targeting = gate.map { ",\"targeting\":{\"if\":[{\"in_pilot\":\"\($0)\"},\"in\",null]}" } ?? ""
+        let text =
+            "{\"defaultVariant\":\"out\",\"state\":\"ENABLED\"\(targeting),\"variants\":{\"in\":\"in-\(value)\",\"out\":\"\(value)\"}}"
+        return .put(EntryKey(.flag, key), Array(text.utf8))
+    }
+
+    private let broken: EntryChange = .put(EntryKey(.flag, "color"), Array("{\"state\":\"ENABLED\"}".utf8))
+
+    @Test func whatCannotBeCompiledKeepsItsLastGoodFormAndBlocksNothing() {
+        var shell = makeShell()
+        #expect(shell.apply(flag("color", "red")) == ["color"])
+        #expect(shell.apply(broken, flag("size", "big")) == ["size"])
+        #expect(shell.answer("color") == "red")
+        #expect(shell.answer("size") == "big")
+        #expect(shell.quarantine.names == ["flag:color"])
+        #expect(shell.apply(flag("color", "blue")) == ["color"])
+        #expect(shell.answer("color") == "blue")
+        #expect(shell.quarantine.count == 0)
+    }
+
+    @Test func aDeletedEntryLeavesQuarantine() {
+        var shell = makeShell()
+        _ = shell.apply(broken)
+        _ = shell.apply(.delete(EntryKey(.flag, "color")))
+        #expect(shell.quarantine.count == 0)
+        #expect(shell.flags.flagCount == 0)
+    }
+
+    @Test func anEntryOfTomorrowIsReportedAndKept() {
+        var shell = makeShell()
+        let key = EntryKey(EntryKind(rawValue: 9), "thing")
+        _ = shell.apply(.put(key, [1]), flag("color", "red"))
+        #expect(shell.quarantine.names == ["kind-9:thing"])
+        #expect(shell.state.bytes(of: key) == [1])
+        #expect(shell.answer("color") == "red")
+        _ = shell.apply(.delete(key))
+        #expect(shell.quarantine.count == 0)
+    }
+
+    @Test func membersChangeTheAnswersOfTheFlagsThatAskAboutThem() {
+        var shell = makeShell()
+        _ = shell.apply(.put(EntryKey(.pilot, "staff"), Array("{}".utf8)), flag("color", "red", gate: "staff"), flag("size", "big"))
+        #expect(shell.answer("color") == "red")
+        #expect(shell.apply(.addMembers(pilot: "staff", ["ann"])) == ["color"])
+        #expect(shell.answer("color") == "in-red")
+        #expect(shell.answer("color", "bob") == "red")
+        #expect(shell.apply(.replaceMembers(pilot: "staff", ["bob"])) == ["color"])
+        #expect(shell.answer("color") == "red")
+        #expect(shell.apply(.removeMembers(pilot: "staff", ["bob"])) == ["color"])
+        #expect(shell.answer("color", "bob") == "red")
+    }
+
+    @Test func startingFromAStateGivesTheSameAnswersAsGettingThere() {
+        var shell = makeShell()
+        _ = shell.apply(
+            flag("color", "red", gate: "staff"), .put(EntryKey(.pilot, "staff"), Array("{}".utf8)),
+            .addMembers(pilot: "staff", ["ann"]), .put(EntryKey(.flag, "bad"), [0]), flag("size", "big"))
+        var quarantine = Quarantine()
+        let compiled = FlagSet.compiled(from: shell.state, quarantine: &quarantine)
+        #expect(compiled.flagKeys == shell.flags.flagKeys)
+        #expect(quarantine == shell.quarantine)
+        #expect(
+            compiled.evaluate("color", context: EvaluationContext(targetingKey: "ann"), unixSeconds: 0).value
+                == .string("in-red"))
+    }
+
+    @Test func aGroupThatComesAndGoesInOneBatchIsGone() {
+        var shell = makeShell()
+        _ = shell.apply(
+            .put(EntryKey(.pilot, "staff"), Array("{}".utf8)), .addMembers(pilot: "staff", ["ann"]),
+            .delete(EntryKey(.pilot, "staff")))
+        #expect(shell.flags.pilotNames.isEmpty)
+    }
+}
