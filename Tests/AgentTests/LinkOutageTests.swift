@@ -77,8 +77,8 @@ import Testing
 
     @Test func theHostThatIsHeardIsAsked() async throws {
         let control = try await MiniControl.start(Self.state(), host: "127.0.0.2")
-        // Nothing listens on the first.
-        let agent = try await RunningAgent(configuration(control, hosts: ["127.0.0.1", "127.0.0.2"]), log)
+        // Nothing listens on the first: other tests' control nodes are on 127.0.0.1.
+        let agent = try await RunningAgent(configuration(control, hosts: ["127.0.0.3", "127.0.0.2"]), log)
         try await caughtUp(agent, with: control)
         await control.change([.put(checkout, History.on)], .dropped)
         try await caughtUp(agent, with: control)
