@@ -70,7 +70,9 @@ let package = Package(
                 "CLinux", "Flags", "JSON", "Replication", "ZeroMQ", collections, grdb, httpTypes, hummingbird,
                 lifecycle, logging, nioCore, yams,
             ]),
-        room("Agent", ["CLinux", "Flags", "JSON", "Replication", "ZeroMQ", collections, crypto, grdb, lifecycle, logging]),
+        room(
+            "Agent",
+            ["CLinux", "Flags", "JSON", "Replication", "ZeroMQ", collections, crypto, grdb, lifecycle, logging]),
         room(
             "AgentSocket",
             [
@@ -106,7 +108,10 @@ let package = Package(
             ["Control", "Harness", "Flags", "JSON", "Replication", "ZeroMQ", collections, grdb, lifecycle, logging]),
         tests(
             "AgentTests",
-            ["Agent", "Harness", "Flags", "JSON", "Replication", "ZeroMQ", collections, crypto, grdb, lifecycle, logging]),
+            [
+                "Agent", "Harness", "Flags", "JSON", "Replication", "ZeroMQ", collections, crypto, grdb, lifecycle,
+                logging,
+            ]),
         tests(
             "AgentSocketTests", ["AgentSocket", "Agent", "Harness", "Flags", "JSON", "LookupProtocol", "Replication"]),
         tests("CommandTests", ["pilotlight", "JSON", arguments]),

@@ -49,7 +49,7 @@ struct Peer {
         var request = Propagation.Figures()
         var send = Propagation.Figures()
         var payload = [UInt8](repeating: 0x78, count: payloadBytes)
-        let warmUp = min(20, messages / 2)
+        let warmUp = 20
         for number in 0..<(messages + warmUp) {
             payload.withUnsafeMutableBytes { $0.storeBytes(of: UInt64(number).bigEndian, as: UInt64.self) }
             let requested = nanoseconds()

@@ -34,8 +34,10 @@ struct Propagation {
         var peerFigures = try peer.measure(messages: changes / 2)
         let own = try await measureAgents()
         let second = try peer.measure(messages: changes - changes / 2)
-        for (kind, more) in second { peerFigures[kind, default: Figures()].all.add(more.all) }
-        for (kind, more) in second { peerFigures[kind, default: Figures()].slowest.add(more.slowest) }
+        for (kind, more) in second {
+            peerFigures[kind, default: Figures()].all.add(more.all)
+            peerFigures[kind, default: Figures()].slowest.add(more.slowest)
+        }
 
         print("\n\(changes) changes one after another, \(agentCount) agents; milliseconds")
         var table = FigureTable("", "median", "p99", "largest", "slowest agent: median", "p99")
@@ -79,15 +81,14 @@ struct Propagation {
             var frames = Figures()
             var answers = Figures()
             var acknowledged = Figures()
-            for change in 1...changes {
-                // A few to warm up aren't counted.
-                let counts = change > 20 || changes <= 20
+            let warmUp = 20
+            for change in 1...(changes + warmUp) {
                 let request = Self.request(change.isMultiple(of: 2) ? "off" : "on")
                 let start = nanoseconds()
                 try operatorSocket.send(request)
                 let result = try WatchRound(watches: watches, acknowledging: operatorSocket)
                     .run(until: UInt64(change + 1))
-                guard counts else { continue }
+                guard change > warmUp else { continue }
                 frames.add(result.frames.map { $0 - start })
                 answers.add(result.answers.map { $0 - start })
                 acknowledged.add([result.acknowledged - start])

@@ -70,7 +70,9 @@ package struct Digest: Sendable, Hashable, CustomStringConvertible {
         input.reserveCapacity(5 + key.utf8.count + bytes.count)
         input.append(kind)
         let length = UInt32(key.utf8.count)
-        for shift in stride(from: UInt32(0), through: 24, by: 8) { input.append(UInt8(truncatingIfNeeded: length >> shift)) }
+        for shift in stride(from: UInt32(0), through: 24, by: 8) {
+            input.append(UInt8(truncatingIfNeeded: length >> shift))
+        }
         input.append(contentsOf: key.utf8)
         input.append(contentsOf: bytes)
         return SHA256.hash(data: input).withUnsafeBytes { hash in

@@ -49,7 +49,10 @@ package struct NumberedLog: Sendable {
 
     /// The revision that a new epoch would begin with, above everything heard of.
     package func nextEpoch(id: UInt64, heard: [Revision]) -> Revision {
-        let known = heard + [committed.revision] + (blocked.map { [$0.heard] } ?? [])
+        // Nobody counts this far: such a number was never given, and nothing could go on above it.
+        let mostGiven = UInt64(1) << 62
+        let known = (heard + [committed.revision] + (blocked.map { [$0.heard] } ?? []))
+            .filter { $0.number < mostGiven && $0.epoch.counter < mostGiven }
         let counter = known.reduce(0) { max($0, $1.epoch.counter) }
         let number = known.reduce(0) { max($0, $1.number) }
         return Revision(epoch: Epoch(counter: counter + 1, id: id), number: number + 1)

@@ -106,6 +106,9 @@ extension Replica {
             receive(part: bytes, of: number, offset: offset, total: total, asking, &actions, now)
         case .upToDate(let request):
             guard answers(request) else { break }
+            // Control's word on what there is. A higher number that was heard before is one that control has lost since
+            // (a restored backup): asking for it again and again would bring nothing.
+            heard = state?.revision
             settle(&actions, now, how: "nothing was missing")
         case .manifest(let request, let session, let revision, let digest, let lines, let last):
             guard answers(request) else { break }
@@ -255,7 +258,9 @@ extension Replica {
                 if !trust || own?.sum != sum || own?.count != Int(count) { pilots.append(pilot) }
             }
         }
-        var changes: [EntryChange] = base.entries.keys.filter { !entriesThere.contains($0) }.sorted().map { .delete($0) }
+        var changes: [EntryChange] = base.entries.keys.filter { !entriesThere.contains($0) }.sorted().map {
+            .delete($0)
+        }
         changes += base.pilots.keys.filter { !pilotsThere.contains($0) }.sorted().map { .replaceMembers(pilot: $0, []) }
         if !trust {
             base = ReplicatedState(revision: base.revision)

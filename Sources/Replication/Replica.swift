@@ -23,7 +23,7 @@ package struct Replica: Sendable {
     /// What this agent holds; nil until a control node confirmed something, if only emptiness.
     package private(set) var state: ReplicatedState?
     /// The highest revision the control node was heard to hold, in the epoch that is followed.
-    package private(set) var heard: Revision?
+    package internal(set) var heard: Revision?
     /// The epoch this agent won't follow; nil when it follows.
     package private(set) var conflict: Epoch?
     /// The protocol's or the environment's refusal; cleared by the next answer that is none.
@@ -110,8 +110,12 @@ package struct Replica: Sendable {
         }
         if heartbeat.revision.number > state.revision.number {
             begin(&actions, now, jitter: true, noticedBy: "a heartbeat")
-        } else if heartbeat.revision.number == state.revision.number, heartbeat.digest != state.digest, !needsWhole {
-            distrust(&actions, now)
+        } else if heartbeat.revision.number == state.revision.number, heartbeat.digest != state.digest {
+            if needsWhole {
+                begin(&actions, now, jitter: true, noticedBy: "its digest")
+            } else {
+                distrust(&actions, now)
+            }
         }
     }
 
@@ -184,7 +188,8 @@ package struct Replica: Sendable {
         if applied > 0 {
             state = next
             actions.append(
-                .commit(Batch(changes: changes, revision: next.revision, digest: next.digest, origin: .deltas(applied))))
+                .commit(Batch(changes: changes, revision: next.revision, digest: next.digest, origin: .deltas(applied)))
+            )
         }
         if !sound, !needsWhole {
             let ownDamage = next.recomputedDigest() != next.digest

@@ -46,7 +46,8 @@ struct WireReader {
     mutating func count(smallest: Int) throws(MalformedMessage) -> Int {
         let count = Int(try u32())
         guard count <= remaining / max(1, smallest) else {
-            throw MalformedMessage(reason: "a list of \(count) items doesn't fit in \(remaining) bytes", offset: position)
+            throw MalformedMessage(
+                reason: "a list of \(count) items doesn't fit in \(remaining) bytes", offset: position)
         }
         return count
     }

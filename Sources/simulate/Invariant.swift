@@ -11,6 +11,8 @@ enum Invariant: String, CaseIterable {
     /// Promise 2: in the quiet case a lost message, a hole or a damaged state heals within two heartbeats, by one
     /// catch-up.
     case healsByOneCatchUp = "heals-by-one-catch-up"
+    /// Promise 2: healing costs control little: no agent asks without end.
+    case asksInModeration = "asks-in-moderation"
     /// Promise 3: within an epoch no answer is older than one given before.
     case neverOlder = "never-older"
     /// Promises 3 and 5: what lookups see is exactly the content of the revision they name.

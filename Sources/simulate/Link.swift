@@ -104,7 +104,9 @@ final class Link {
             world.note { "network: past the high-water mark of \(self.agent.id), dropped" }
             return
         }
-        carry(bytes, .publication, publications.connection) { [unowned self] bytes in agent.receivePublication(bytes, self) }
+        carry(bytes, .publication, publications.connection) { [unowned self] bytes in
+            agent.receivePublication(bytes, self)
+        }
     }
 
     func request(_ bytes: [UInt8]) {
@@ -120,7 +122,8 @@ final class Link {
         carry(bytes, .reply, sync.connection) { [unowned self] bytes in agent.receiveReply(bytes, self) }
     }
 
-    private func carry(_ bytes: [UInt8], _ direction: Direction, _ connection: Int, to end: @escaping ([UInt8]) -> Void) {
+    private func carry(_ bytes: [UInt8], _ direction: Direction, _ connection: Int, to end: @escaping ([UInt8]) -> Void)
+    {
         guard !isCut else { return }
         let weather = world.weather
         if weather.drop > 0, world.chance.happens(weather.drop) { return }
@@ -140,7 +143,9 @@ final class Link {
         }
     }
 
-    private func deliver(_ bytes: [UInt8], _ direction: Direction, _ connection: Int?, _ end: @escaping ([UInt8]) -> Void) {
+    private func deliver(
+        _ bytes: [UInt8], _ direction: Direction, _ connection: Int?, _ end: @escaping ([UInt8]) -> Void
+    ) {
         let current = (direction == .publication ? publications : sync).connection
         guard connection == nil || connection == current, !isCut else { return }
         if direction != .request, agent.frozenUntil > world.now {

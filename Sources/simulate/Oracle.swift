@@ -11,6 +11,10 @@ struct Oracle {
         var applied: Revision?
         /// The highest number that an answer has named, by epoch; over restarts too.
         var answered: [Epoch: UInt64] = [:]
+        /// When it asked last, as far back as a second.
+        var asked: [UInt64] = []
+        /// Its cache was damaged, and it hasn't been where it was before since then.
+        var hasForgotten = false
         /// The highest number that was applied and cached, by epoch.
         var cached: [Epoch: UInt64] = [:]
         /// The last good form of each flag since it started.
@@ -23,6 +27,7 @@ struct Oracle {
     private var acknowledged: [(node: String, revision: Revision, digest: Digest)] = []
     /// Every form that can be compiled, by its bytes.
     private var forms: [[UInt8]: FlagForm] = [:]
+    private var known: Set<FlagForm> = []
     /// Epochs that a restored backup has gone back in.
     private(set) var forked: Set<Epoch> = []
     private var agents: [String: Agent] = [:]
@@ -52,7 +57,9 @@ struct Oracle {
     mutating func stored(_ revision: Revision, _ digest: Digest, _ content: Content) {
         numbered(revision, digest)
         if contents[revision]?.contains(content) != true { contents[revision, default: []].append(content) }
-        for form in content.flags.values where !form.isBroken { forms[form.bytes] = form }
+        for form in content.flags.values where !form.isBroken && known.insert(form).inserted {
+            forms[form.bytes] = form
+        }
     }
 
     mutating func acknowledged(_ node: String, _ revision: Revision, _ digest: Digest) {
@@ -62,7 +69,9 @@ struct Oracle {
     mutating func restarted(_ node: String, with store: SimulatedStore) {
         var lost: [Revision] = []
         let held = Dictionary(store.rows.map { ($0.revision, $0.digest) }, uniquingKeysWith: { $1 })
-        for change in acknowledged where change.node == node && held[change.revision] != change.digest { lost.append(change.revision) }
+        for change in acknowledged where change.node == node && held[change.revision] != change.digest {
+            lost.append(change.revision)
+        }
         require(
             lost.isEmpty, .acknowledgedIsStored,
             "\(node) acknowledged \(lost.count) changes that are not in its store after a crash, the first "
@@ -89,8 +98,7 @@ struct Oracle {
         for (key, entry) in state?.entries ?? [:] where key.kind == .flag {
             known.shown[ExactString(key.name)] = forms[entry.bytes]
         }
-        // Whoever lost its cache to damage, and its control node to an older backup, can't know better.
-        if wasDamaged { known.answered = known.answered.filter { !forked.contains($0.key) } }
+        if wasDamaged { known.hasForgotten = true }
         agents[agent] = known
     }
 
@@ -114,6 +122,18 @@ struct Oracle {
                 "\(agent) went back from \(before) to \(batch.revision)")
         }
     }
+
+    /// A catch-up, or the next chunk of one that goes by deltas.
+    mutating func asked(_ agent: String) {
+        let now = self.now
+        agents[agent, default: Agent()].asked.removeAll { $0 + 1_000 <= now }
+        agents[agent]?.asked.append(now)
+        let count = agents[agent]?.asked.count ?? 0
+        require(count <= Self.mostAsked, .asksInModeration, "\(agent) asked \(count) times within a second")
+    }
+
+    /// The whole window of deltas in the smallest chunks, and as many again.
+    private static let mostAsked = 120
 
     mutating func cached(_ agent: String, _ revision: Revision) {
         let before = agents[agent]?.cached[revision.epoch] ?? 0
@@ -165,7 +185,9 @@ struct Oracle {
                 return Difference(invariant: invariant, text: "\(key) never had a form that could be shown")
             }
             guard keys.contains(key) else { return Difference(invariant: invariant, text: "\(key) is missing") }
-            if let text = wrongAnswer(live, key, expected, content) { return Difference(invariant: invariant, text: text) }
+            if let text = wrongAnswer(live, key, expected, content) {
+                return Difference(invariant: invariant, text: text)
+            }
         }
         guard Set(live.flags.pilotNames) == Set(content.groups.keys) else {
             return Difference(
@@ -201,11 +223,16 @@ struct Oracle {
     /// One lookup named the revision of `live`.
     mutating func answered(_ agent: String, _ live: LiveView) {
         guard let revision = live.revision else { return }
-        let before = agents[agent]?.answered[revision.epoch] ?? 0
+        var known = agents[agent] ?? Agent()
+        let before = known.answered[revision.epoch] ?? 0
+        // Whoever lost its cache to damage, and its control node to an older backup, can't know better.
+        let canKnow = !(known.hasForgotten && forked.contains(revision.epoch))
         require(
-            revision.number >= before, .neverOlder,
+            revision.number >= before || !canKnow, .neverOlder,
             "\(agent) answers from \(revision) after it has answered from number \(before)")
-        agents[agent, default: Agent()].answered[revision.epoch] = max(before, revision.number)
+        if revision.number >= before { known.hasForgotten = false }
+        known.answered[revision.epoch] = revision.number
+        agents[agent] = known
     }
 
     mutating func loadedDamage(_ agent: String, recognised: Bool) {
@@ -219,7 +246,8 @@ struct Oracle {
             let cached = agents[agent]?.cached[revision.epoch]
             require(
                 forked.contains(revision.epoch) || cached.map { $0 >= revision.number } == true, .waitIsHonest,
-                "wait said done for \(revision); \(agent) has cached \(cached.map(String.init) ?? "nothing") of that epoch")
+                "wait said done for \(revision), and \(agent) has cached \(cached.map(String.init) ?? "nothing") of that epoch"
+            )
         }
     }
 }

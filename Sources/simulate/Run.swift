@@ -40,7 +40,7 @@ struct Run {
 
     private mutating func perform() {
         storm.begin()
-        world.run(for: world.chance.within(8_000...30_000))
+        world.run(for: world.chance.within(5_000...20_000))
         guard world.oracle.violation == nil else { return }
         heal(calmSince: storm.end())
         guard world.oracle.violation == nil else { return }

@@ -32,7 +32,7 @@ final class SimulatedAgent {
     var crashAt: Step?
     /// The cache can't be written until then.
     var cacheFailsUntil: UInt64 = 0
-    /// Catch-ups it has asked for.
+    /// Catch-ups it has begun.
     private(set) var catchUps = 0
 
     init(_ world: World, id: String) {
@@ -146,19 +146,21 @@ final class SimulatedAgent {
     func receiveReply(_ bytes: [UInt8], _ link: Link) {
         guard let reply = try? SyncReply(encoded: bytes) else { return }
         world.note { "\(self.id): \(link.node.name) answers \(reply.summary)" }
-        perform(replica.receive(reply, now: world.now))
+        perform(replica.receive(reply, now: world.now), goesOn: true)
     }
 
     // MARK: What is to be done
 
-    private func perform(_ actions: [ReplicaAction]) {
+    /// - Parameter goesOn: what is asked belongs to the catch-up under way.
+    private func perform(_ actions: [ReplicaAction], goesOn: Bool = false) {
         let boot = self.boot
         for action in actions {
             guard isRunning, boot == self.boot else { return }
             switch action {
             case .send(let body):
                 if case .catchUp(let request, _, _, let whole) = body {
-                    catchUps += 1
+                    if !goesOn { catchUps += 1 }
+                    world.oracle.asked(id)
                     world.note {
                         "\(self.id): asks \(self.links[self.preferred].node.name) to catch up\(whole ? ", whole" : "") "
                             + "(request \(request % 1_000))"

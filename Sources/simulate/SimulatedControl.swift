@@ -89,7 +89,9 @@ final class SimulatedControl {
 
     func restore(_ backup: SimulatedStore) {
         world.oracle.restored(name, backup, over: store)
-        world.note { "\(self.name): a backup of \(backup.state.revision) is restored over \(self.store.state.revision)" }
+        world.note {
+            "\(self.name): a backup of \(backup.state.revision) is restored over \(self.store.state.revision)"
+        }
         store = backup
     }
 
@@ -272,17 +274,18 @@ final class SimulatedControl {
         if !isCommitting { block(divergence) }
     }
 
-    /// `fleet --wait`: nil while somebody is waited for, else who was counted.
+    /// `fleet --wait`: nil while somebody is waited for, else who is registered and hasn't left.
     func everyoneHas(_ wanted: Revision) -> [String]? {
         guard isRunning, log.blocked == nil, log.committed.revision.epoch == wanted.epoch else { return nil }
-        var counted: [String] = []
-        for (id, agent) in agents where !agent.hasLeft {
+        let registered = agents.filter { !$0.value.hasLeft }
+        var counted = 0
+        for agent in registered.values {
             if world.fault == .waitForgetsSilent, agent.lastHeard + 3_000 < world.now { continue }
             guard let revision = agent.revision, revision.epoch == wanted.epoch, revision.number >= wanted.number,
                 agent.quarantinedCount == 0, agent.conflict.isEmpty
             else { return nil }
-            counted.append(id)
+            counted += 1
         }
-        return counted.isEmpty ? nil : counted.sorted()
+        return counted > 0 ? registered.keys.sorted() : nil
     }
 }

@@ -39,7 +39,9 @@ struct SimulatedStore {
 
     /// The newest deltas of the present epoch, oldest first.
     func recent(_ maximumCount: Int) -> [RecentDeltas.Item] {
-        let run = rows.suffix(maximumCount).reversed().prefix { !$0.bytes.isEmpty && $0.revision.epoch == state.revision.epoch }
+        let run = rows.suffix(maximumCount).reversed().prefix {
+            !$0.bytes.isEmpty && $0.revision.epoch == state.revision.epoch
+        }
         return run.reversed().compactMap { row in
             (try? Delta(encoded: row.bytes)).map { RecentDeltas.Item($0, bytes: row.bytes) }
         }

@@ -93,9 +93,9 @@ final class Storm {
     /// `fleet --wait`, asked four times a second.
     private func wait(for revision: Revision, attempts: Int) {
         guard attempts > 0 else { return }
-        if let counted = world.control.everyoneHas(revision) {
+        if let registered = world.control.everyoneHas(revision) {
             world.note { "operator: everyone has \(revision)" }
-            return world.oracle.waitSaidDone(revision, agents: counted)
+            return world.oracle.waitSaidDone(revision, agents: registered)
         }
         world.after(250) { [unowned self] in wait(for: revision, attempts: attempts - 1) }
     }
@@ -143,7 +143,7 @@ final class Storm {
         case .freeze:
             guard agent.isRunning else { break }
             world.note { "\(agent.id): stands still" }
-            agent.frozenUntil = world.now + world.chance.within(50...6_000)
+            agent.frozenUntil = max(agent.frozenUntil, world.now + world.chance.within(50...6_000))
         case .crashAgent:
             agent.crash()
             revive(agent)

@@ -17,7 +17,8 @@ struct Trace {
     mutating func note(_ time: UInt64, _ text: () -> String) {
         guard mode != .off else { return }
         let milliseconds = String(time % 1_000)
-        let line = "\(time / 1_000)." + String(repeating: "0", count: 3 - milliseconds.count) + milliseconds + "  " + text()
+        let line =
+            "\(time / 1_000)." + String(repeating: "0", count: 3 - milliseconds.count) + milliseconds + "  " + text()
         if mode == .printed { print(line) }
         lines.append(line)
         if lines.count > 4 * Self.keptLines { lines.removeFirst(lines.count - Self.keptLines) }

@@ -18,9 +18,13 @@ import Testing
 
     /// No reply is larger than a chunk and the one item that fills it, whatever the state's size.
     @Test func everyReplyIsBounded() throws {
-        var changes: [EntryChange] = (0..<2_000).map { .put(EntryKey(.flag, "flag-\($0)"), Array(repeating: 7, count: 100)) }
+        var changes: [EntryChange] = (0..<2_000).map {
+            .put(EntryKey(.flag, "flag-\($0)"), Array(repeating: 7, count: 100))
+        }
         for group in 0..<50 {
-            changes += [.put(EntryKey(.pilot, "group-\(group)"), []), .addMembers(pilot: "group-\(group)", members(200))]
+            changes += [
+                .put(EntryKey(.pilot, "group-\(group)"), []), .addMembers(pilot: "group-\(group)", members(200)),
+            ]
         }
         var replica = Replica.Settings()
         replica.fetchKeys = 300
@@ -47,10 +51,11 @@ import Testing
         var pair = Pair(server: settings(chunk: 1_000))
         pair.start()
         let large = try pair.store(.put(EntryKey(.flag, "large"), Array(repeating: 9, count: 7_777)))
-        try pair.store(put("after"))
+        let after = try pair.store(put("after"))
         pair.perform(
             pair.replica.receive(
                 .announcement(large.revision, large.digest, bytes: UInt32(large.encoded().count)), now: pair.now))
+        pair.deliver(after)
         pair.settle()
         #expect(pair.isEqual)
         #expect(pair.largestReply < 1_100)
@@ -76,7 +81,8 @@ import Testing
         pair.start()
         let revisions = try (0..<5).map { try pair.store(put("flag-\($0)")) }
         func answer(after index: Int) -> SyncReply? {
-            pair.server.answer(.catchUp(request: 1, revisions[index].revision, revisions[index].digest, whole: false), now: 0)
+            pair.server.answer(
+                .catchUp(request: 1, revisions[index].revision, revisions[index].digest, whole: false), now: 0)
         }
         #expect(answer(after: 4) == .upToDate(request: 1))
         #expect(answer(after: 1) == .deltas(request: 1, revisions[2...4].map { $0.encoded() }, head: 5))
@@ -219,7 +225,8 @@ import Testing
         let delta = try pair.store(put("a"))
         pair.beginEpoch()
         guard
-            case .manifest? = pair.server.answer(.catchUp(request: 1, delta.revision, delta.digest, whole: false), now: 0)
+            case .manifest? = pair.server.answer(
+                .catchUp(request: 1, delta.revision, delta.digest, whole: false), now: 0)
         else {
             Issue.record("an agent of the epoch before compares everything")
             return

@@ -94,7 +94,8 @@ import Testing
     /// A length that promises gigabytes makes no room for them.
     @Test func aListLongerThanItsMessageIsRefused() {
         let changes: [UInt8] = Array(repeating: 0xFF, count: 4)
-        let head = Delta(revision: Revision(epoch: Epoch(counter: 1, id: 1), number: 1), digest: .empty, time: 0, changes: [])
+        let head = Delta(
+            revision: Revision(epoch: Epoch(counter: 1, id: 1), number: 1), digest: .empty, time: 0, changes: [])
         #expect(throws: MalformedMessage.self) { try Delta(encoded: head.encoded().dropLast(4) + changes) }
     }
 

@@ -47,7 +47,8 @@ import Testing
         #expect(term != Digest.term(of: EntryKey(.flag, "ab"), bytes: [4]))
         #expect(Digest.term(pilot: "a", member: "bc") != Digest.term(pilot: "ab", member: "c"))
         #expect(
-            Digest.term(of: EntryKey(.flag, "caf\u{e9}"), bytes: []) != Digest.term(of: EntryKey(.flag, "cafe\u{301}"), bytes: []))
+            Digest.term(of: EntryKey(.flag, "caf\u{e9}"), bytes: [])
+                != Digest.term(of: EntryKey(.flag, "cafe\u{301}"), bytes: []))
     }
 
     @Test func changesThatChangeNothingLeaveTheDigest() {
@@ -57,7 +58,8 @@ import Testing
         ])
         let before = state.digest
         state.apply([
-            .put(EntryKey(.flag, "a"), [1]), .delete(EntryKey(.flag, "none")), .addMembers(pilot: "staff", ["ann", "ann"]),
+            .put(EntryKey(.flag, "a"), [1]), .delete(EntryKey(.flag, "none")),
+            .addMembers(pilot: "staff", ["ann", "ann"]),
             .removeMembers(pilot: "staff", ["bob"]), .removeMembers(pilot: "none", ["ann"]),
             .replaceMembers(pilot: "staff", ["ann"]),
         ])

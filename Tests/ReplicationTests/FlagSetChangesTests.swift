@@ -66,7 +66,8 @@ import Testing
 
     @Test func membersChangeTheAnswersOfTheFlagsThatAskAboutThem() {
         var shell = makeShell()
-        _ = shell.apply(.put(EntryKey(.pilot, "staff"), Array("{}".utf8)), flag("color", "red", gate: "staff"), flag("size", "big"))
+        _ = shell.apply(
+            .put(EntryKey(.pilot, "staff"), Array("{}".utf8)), flag("color", "red", gate: "staff"), flag("size", "big"))
         #expect(shell.answer("color") == "red")
         #expect(shell.apply(.addMembers(pilot: "staff", ["ann"])) == ["color"])
         #expect(shell.answer("color") == "in-red")

@@ -61,6 +61,8 @@ import Testing
         #expect(next == Revision(epoch: Epoch(counter: 6, id: 42), number: 100))
         // What blocked it counts even where nobody repeats it.
         #expect(log.nextEpoch(id: 42, heard: []) == Revision(epoch: Epoch(counter: 4, id: 42), number: 21))
+        let absurd = Revision(epoch: Epoch(counter: .max, id: 1), number: .max)
+        #expect(log.nextEpoch(id: 42, heard: heard + [absurd]) == next, "a report beyond all measure breaks nothing")
         let digest = log.committed.digest
         log.begin(next)
         #expect(log.blocked == nil)

@@ -18,7 +18,8 @@ struct Pair {
     static let epoch = Epoch(counter: 1, id: 0xA)
 
     init(
-        epoch: Epoch = Pair.epoch, number: UInt64 = 0, holding changes: [EntryChange] = [], agent: ReplicatedState? = nil,
+        epoch: Epoch = Pair.epoch, number: UInt64 = 0, holding changes: [EntryChange] = [],
+        agent: ReplicatedState? = nil,
         recent: RecentDeltas = RecentDeltas(), server: CatchUpServer.Settings = .init(),
         replica: Replica.Settings = .init(), seed: UInt64 = 1
     ) {
@@ -92,6 +93,11 @@ struct Pair {
 
     var catchUps: Int {
         requests.count { if case .catchUp = $0 { true } else { false } }
+    }
+
+    /// The id of the newest request, if that is a catch-up.
+    var lastCatchUp: UInt64? {
+        if case .catchUp(let request, _, _, _) = requests.last { request } else { nil }
     }
 
     func note(_ isWanted: (ReplicaNote) -> Bool) -> Bool { notes.contains(where: isWanted) }

@@ -74,7 +74,8 @@ struct RandomMessages {
     mutating func replies() -> [SyncReply] {
         [
             .welcome(version: UInt16(below(9)), node: bits()),
-            .refused(request: bits(), [.unknownEnvironment, .version, .otherHistory, .malformed][below(4)], text: text()),
+            .refused(
+                request: bits(), [.unknownEnvironment, .version, .otherHistory, .malformed][below(4)], text: text()),
             .deltas(request: bits(), (0..<below(4)).map { _ in delta().encoded() }, head: bits()),
             .part(
                 request: bits(), number: bits(), offset: UInt32(below(1_000)), total: UInt32(below(1_000)), bytes()),

@@ -8,7 +8,9 @@ import Testing
         return RecentDeltas.Item(delta, bytes: Array(repeating: UInt8(truncatingIfNeeded: number), count: bytes))
     }
 
-    private func filled(_ numbers: ClosedRange<UInt64>, bytes: Int = 10, most: Int = 100, count: Int = 1_000) -> RecentDeltas {
+    private func filled(_ numbers: ClosedRange<UInt64>, bytes: Int = 10, most: Int = 100, count: Int = 1_000)
+        -> RecentDeltas
+    {
         var recent = RecentDeltas(maximumBytes: most, maximumCount: count)
         for number in numbers { recent.append(item(number, bytes: bytes)) }
         return recent

@@ -197,7 +197,10 @@ import Testing
         pair.beat()
         pair.settle()
         #expect(pair.isEqual)
-        #expect(Set(pair.batches.last?.changes ?? []) == [.delete(EntryKey(.flag, "a")), .delete(EntryKey(.flag, "b")), put("x")])
+        #expect(
+            Set(pair.batches.last?.changes ?? []) == [
+                .delete(EntryKey(.flag, "a")), .delete(EntryKey(.flag, "b")), put("x"),
+            ])
     }
 
     @Test(arguments: [Epoch(counter: 0, id: 0xF), Epoch(counter: 1, id: 0xF)])
@@ -234,7 +237,7 @@ import Testing
         try pair.store(put("lost"))
         pair.losesRequests = 1
         pair.beat()
-        guard case .catchUp(let request, _, _, _) = try #require(pair.requests.last) else { return }
+        let request = try #require(pair.lastCatchUp)
         let empty = Revision(epoch: Epoch(counter: 1, id: 0xF), number: 90)
         pair.perform(
             pair.replica.receive(.manifest(request: request, session: 1, empty, .empty, [], last: true), now: pair.now))
@@ -265,6 +268,24 @@ import Testing
         #expect(pair.isEqual)
         #expect(pair.replica.state?.revision.number ?? 0 > held.revision.number)
         #expect(pair.replica.state?.entries.count == 3)
+    }
+
+    /// The agent has heard of a number that control lost with its backup: it asks once more, not for ever.
+    @Test func aNumberThatControlHasLostIsNotAskedForAgainAndAgain() throws {
+        var pair = try level()
+        try pair.store(put("lost"))
+        pair.losesRequests = 1
+        pair.beat()
+        #expect(pair.replica.heard?.number == 4)
+        let backup = try #require(pair.replica.state)
+        pair.log = NumberedLog(backup)
+        pair.server = CatchUpServer(backup, node: 80)
+        let before = pair.catchUps
+        pair.settle(for: 20_000)
+        #expect(!pair.replica.isCatchingUp)
+        #expect(pair.catchUps <= before + 2)
+        pair.beat()
+        #expect(!pair.replica.isCatchingUp)
     }
 
     // MARK: Requests and answers
@@ -298,7 +319,9 @@ import Testing
         pair.losesRequests = 1
         pair.beat()
         let before = pair.replica.deadline
-        for reply in [.upToDate(request: 1), .busy(request: 1, milliseconds: 1), .sessionOver(request: 1)] as [SyncReply] {
+        for reply in [.upToDate(request: 1), .busy(request: 1, milliseconds: 1), .sessionOver(request: 1)]
+            as [SyncReply]
+        {
             #expect(pair.replica.receive(reply, now: pair.now).isEmpty)
         }
         #expect(pair.replica.deadline == before)
@@ -332,14 +355,15 @@ import Testing
         #expect(pair.isEqual, "whoever holds a place and asks nothing makes room")
     }
 
-    @Test func aRefusedAgentSaysSoOnceAndTriesAgainLater() {
+    @Test func aRefusedAgentSaysSoOnceAndTriesAgainLater() throws {
         var pair = Pair()
         pair.losesRequests = 1
         pair.start()
         for _ in 0..<2 {
-            guard case .catchUp(let request, _, _, _) = pair.requests.last else { return }
+            let request = try #require(pair.lastCatchUp)
             pair.losesRequests = 1
-            pair.perform(pair.replica.receive(.refused(request: request, .unknownEnvironment, text: "none"), now: pair.now))
+            pair.perform(
+                pair.replica.receive(.refused(request: request, .unknownEnvironment, text: "none"), now: pair.now))
             #expect(pair.replica.refusal == "none")
             let deadline = pair.replica.deadline ?? 0
             #expect((8_000...12_000).contains(deadline - pair.now))
@@ -359,7 +383,7 @@ import Testing
         try pair.store(put("lost"))
         pair.losesRequests = 1
         pair.beat()
-        guard case .catchUp(let request, _, _, _) = try #require(pair.requests.last) else { return }
+        let request = try #require(pair.lastCatchUp)
         pair.perform(pair.replica.receive(.deltas(request: request, [[1, 2, 3]], head: 4), now: pair.now))
         pair.settle()
         #expect(pair.isEqual)
