@@ -80,6 +80,7 @@ final class AgentLink {
             round()
         }
         // What has been applied counts as reported only once it is cached.
+        pending.gatherNoMore()
         commit(now: MonotonicClock.milliseconds)
         report(now: MonotonicClock.milliseconds)
         for peer in peers { _ = peer.send(environment, .goodbye(agent: identity.id, boot: identity.boot)) }
@@ -108,7 +109,7 @@ final class AgentLink {
         // At least every half second, for the watch over staleness.
         var next = min(reports.due, now + 500)
         if let deadline = replica.deadline { next = min(next, deadline) }
-        if let retry = pending.retryAt { next = min(next, retry) }
+        if let due = pending.due { next = min(next, due) }
         return next > now ? Int(next - now) : 0
     }
 
@@ -219,6 +220,7 @@ final class AgentLink {
                 note(batch)
                 pending.stage(batch, leadingTo: state, environment: environment, logger)
             case .report:
+                pending.gatherNoMore()
                 commit(now: MonotonicClock.milliseconds)
                 report(now: MonotonicClock.milliseconds)
             case .note(let note): take(note)

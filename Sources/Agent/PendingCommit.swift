@@ -17,6 +17,10 @@ struct PendingCommit {
     private(set) var done: Done
     /// When to try again after a write failed; nil when none did. Monotonic milliseconds.
     private(set) var retryAt: UInt64?
+    /// A commit has its price whatever it holds. Where one has just covered several revisions, more are on their way: the
+    /// next waits for them, so that a fleet that is written to at full rate spends its time on changes. A revision that
+    /// comes alone never waits. Monotonic milliseconds.
+    private(set) var notBefore: UInt64 = 0
     /// Lines for the log once the commit is done.
     var notes: [String] = []
 
@@ -41,6 +45,8 @@ struct PendingCommit {
     private static let retryInterval: UInt64 = 1_000
     /// Changes that may wait for a disk; the state in memory replaces them after that.
     private static let waitingChanges = 100_000
+    /// Milliseconds from a commit of several revisions to the next.
+    private static let gathering: UInt64 = 15
     /// Keys that watchers are told by name.
     private static let namedKeys = 1_000
 
@@ -105,7 +111,13 @@ struct PendingCommit {
 
     // MARK: Committing
 
-    func isDue(at now: UInt64) -> Bool { next != nil && now >= retryAt ?? 0 }
+    func isDue(at now: UInt64) -> Bool { due.map { now >= $0 } ?? false }
+
+    /// What waits is to be committed now.
+    mutating func gatherNoMore() { notBefore = 0 }
+
+    /// When to commit; nil when nothing waits.
+    var due: UInt64? { next == nil ? nil : max(retryAt ?? 0, notBefore) }
 
     /// False when the cache couldn't be written: then nothing is shown, and it is tried again later.
     mutating func commit(
