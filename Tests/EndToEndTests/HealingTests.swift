@@ -52,9 +52,9 @@ struct HealingTests {
         try await setting.far.reaches(3)
         try await setting.converged()
         let log = setting.far.logText
-        #expect(log.contains("gap: from 1 to 3"), "\(log)")
-        #expect(log.contains("noticed by"), "\(log)")
-        #expect(log.contains("healed: from 1 to 3"), "\(log)")
+        // A heartbeat may come between the two deltas: then it is what notices, and the gap ends at 2 as yet.
+        #expect(log.contains(/gap: from 1 to [23], noticed by (delta 3|a heartbeat)/), "\(log)")
+        #expect(log.contains(/healed: from 1 to [23], by deltas/), "\(log)")
         let more = try setting.control.metric("pilotlight_control_catch_ups_total") - catchUps
         #expect(more == 1, "one catch-up, not \(more)")
         #expect(!setting.near.logText.contains("gap:"), "\(setting.near.logText)")
