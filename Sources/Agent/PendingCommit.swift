@@ -133,6 +133,7 @@ struct PendingCommit {
             return false
         }
         if lastFailure != nil { logger.notice("the cache can be written again") }
+        notBefore = batches.count > 1 ? now + Self.gathering : 0
         finish(next, counters)
         for note in notes { logger.notice("\(note)") }
         notes = []
