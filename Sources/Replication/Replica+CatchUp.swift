@@ -107,8 +107,10 @@ extension Replica {
         case .upToDate(let request):
             guard answers(request) else { break }
             // Control's word on what there is. A higher number that was heard before is one that control has lost since
-            // (a restored backup): asking for it again and again would bring nothing.
+            // (a restored backup): asking for it again and again would bring nothing, and what is kept of it would clash
+            // with what will bear its number.
             heard = state?.revision
+            kept.removeAll()
             settle(&actions, now, how: "nothing was missing")
         case .manifest(let request, let session, let revision, let digest, let lines, let last):
             guard answers(request) else { break }

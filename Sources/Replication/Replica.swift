@@ -116,6 +116,10 @@ package struct Replica: Sendable {
             } else {
                 distrust(&actions, now)
             }
+        } else if heartbeat.revision.number == state.revision.number, needsWhole, case .waiting = catchUp {
+            // Equal again, by deltas that bore it out, before the whole state could be asked for.
+            needsWhole = false
+            finish(&actions, how: "deltas whose digest agrees")
         }
     }
 

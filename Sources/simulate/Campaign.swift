@@ -1,3 +1,5 @@
+import Glibc
+
 /// Runs seeds one after the other and says what came of them.
 struct Campaign {
     var fault: Fault?
@@ -45,6 +47,8 @@ struct Campaign {
         print("seed \(seed): VIOLATION of \(violation.invariant.rawValue) at \(violation.time) ms: \(violation.detail)")
         for line in lines { print("    " + line) }
         print("    replay: scripts/simulate \(seed) --verbose")
+        // A long campaign that is ended from outside has said what it found.
+        fflush(nil)
     }
 
     /// Which invariants caught it, most often first: `converges 12, never-older 3`.

@@ -13,8 +13,8 @@ struct Oracle {
         var answered: [Epoch: UInt64] = [:]
         /// When it asked last, as far back as a second.
         var asked: [UInt64] = []
-        /// Its cache was damaged, and it hasn't been where it was before since then.
-        var hasForgotten = false
+        /// Its cache was damaged, and it hasn't been where it was before in these epochs since then.
+        var forgotten: Set<Epoch> = []
         /// The highest number that was applied and cached, by epoch.
         var cached: [Epoch: UInt64] = [:]
         /// The last good form of each flag since it started.
@@ -98,7 +98,7 @@ struct Oracle {
         for (key, entry) in state?.entries ?? [:] where key.kind == .flag {
             known.shown[ExactString(key.name)] = forms[entry.bytes]
         }
-        if wasDamaged { known.hasForgotten = true }
+        if wasDamaged { known.forgotten.formUnion(known.answered.keys) }
         agents[agent] = known
     }
 
@@ -226,12 +226,12 @@ struct Oracle {
         var known = agents[agent] ?? Agent()
         let before = known.answered[revision.epoch] ?? 0
         // Whoever lost its cache to damage, and its control node to an older backup, can't know better.
-        let canKnow = !(known.hasForgotten && forked.contains(revision.epoch))
+        let canKnow = !known.forgotten.contains(revision.epoch) || !forked.contains(revision.epoch)
         require(
             revision.number >= before || !canKnow, .neverOlder,
             "\(agent) answers from \(revision) after it has answered from number \(before)")
-        if revision.number >= before { known.hasForgotten = false }
-        known.answered[revision.epoch] = revision.number
+        if revision.number >= before { known.forgotten.remove(revision.epoch) }
+        known.answered[revision.epoch] = max(before, revision.number)
         agents[agent] = known
     }
 

@@ -51,7 +51,8 @@ struct SimulatedCache {
 
     /// Flips, loses or moves something. Returns what; nil when there was nothing to damage.
     mutating func damage(_ chance: inout Chance) -> String? {
-        guard let held = revision else { return nil }
+        // The same damage twice could be none.
+        guard let held = revision, !isDamaged else { return nil }
         isDamaged = true
         let keys = entries.keys.sorted()
         switch chance.within(0...4) {

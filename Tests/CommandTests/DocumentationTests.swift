@@ -10,7 +10,8 @@ import Testing
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     static let documents: [String] = {
-        let files = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil, options: .skipsHiddenFiles)
+        let files = FileManager.default.enumerator(
+            at: root, includingPropertiesForKeys: nil, options: .skipsHiddenFiles)
         let paths = (files?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "md" }.map(\.path)
         return paths.map { String($0.dropFirst(root.path.count + 1)) }.sorted()
     }()
