@@ -20,7 +20,7 @@ struct ExampleTests {
 
         let readme = try String(contentsOf: Self.root.appendingPathComponent("README.md"), encoding: .utf8)
         let shown = try #require(readme.components(separatedBy: "$ ./scripts/quickstart\n").dropFirst().first)
-        let lines = shown.components(separatedBy: "\n```")[0].split(separator: "\n").map(String.init)
+        let lines = shown.components(separatedBy: "\n\n$ ./scripts/test")[0].split(separator: "\n").map(String.init)
         #expect(lines.count > 15)
         for line in lines where !Self.differsEachTime(line) {
             #expect(process.output.contains(line + "\n"), "README shows what isn't printed: \(line)")
