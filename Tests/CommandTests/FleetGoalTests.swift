@@ -32,7 +32,14 @@ import Testing
     }
 
     @Test func everyoneAtOrAboveTheNumberIsDone() {
-        #expect(count(FleetGoal(number: 7), fleet(agent("a", "live", number: 7), agent("b", "silent", number: 9))) == 2)
+        #expect(count(FleetGoal(number: 5), fleet(agent("a", "live", number: 5), agent("b", "silent", number: 7))) == 2)
+    }
+
+    @Test func anAgentAboveTheControlNodesOwnNumberHoldsALostHistory() throws {
+        let found = try #require(
+            missing(FleetGoal(number: 7), fleet(agent("a", "live", number: 7), agent("b", "live", number: 9))))
+        #expect(found.count == 1)
+        #expect(found[0].contains("b (id-b)") && found[0].contains("holds 9") && found[0].contains("lost history"))
     }
 
     @Test func aSilentAgentIsWaitedForAndNamed() throws {

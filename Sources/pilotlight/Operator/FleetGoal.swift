@@ -18,9 +18,8 @@ struct FleetGoal {
     func verdict(on answer: JSONValue) -> Verdict {
         let agents = FleetAgent.all(in: answer).filter { $0.state != .gone }
         if agents.isEmpty && expected == nil { return .noAgents }
-        let epoch = answer["revision"]?["epoch"]
         var missing = agents.compactMap { agent in
-            reason(agent, epoch: epoch).map { "\(agent.name) (\(agent.id)): \($0)" }
+            reason(agent, control: answer["revision"]).map { "\(agent.name) (\(agent.id)): \($0)" }
         }
         if let expected, agents.count < expected {
             missing.append("\(agents.count) of \(CountText.of(expected, "expected agent")) registered")
@@ -29,11 +28,14 @@ struct FleetGoal {
     }
 
     /// Why `agent` doesn't have it yet; nil when it has.
-    private func reason(_ agent: FleetAgent, epoch: JSONValue?) -> String? {
+    private func reason(_ agent: FleetAgent, control: JSONValue?) -> String? {
         var reasons: [String] = []
         if let held = agent.number {
-            if agent.revision?["epoch"] != epoch {
+            if agent.revision?["epoch"] != control?["epoch"] {
                 reasons.append("holds \(RevisionText.full(agent.revision)), of another epoch")
+            } else if let own = control?["number"]?.integerValue, held > own {
+                // Its numbers are those of a history that this control node has lost, whatever they are.
+                reasons.append("holds \(held), which the control node at \(own) doesn't have: a lost history")
             } else if held < number {
                 reasons.append("holds \(held), \(number - held) behind \(number)")
             }
