@@ -99,7 +99,7 @@ import Testing
         #expect(throws: MalformedMessage.self) { try Delta(encoded: head.encoded().dropLast(4) + changes) }
     }
 
-    /// The layout of docs/protocol.md, byte by byte.
+    /// The layout of docs/wire-protocol.md, byte by byte.
     @Test func aHeartbeatIsLaidOutAsDocumented() {
         let heartbeat = Heartbeat(
             revision: Revision(epoch: Epoch(counter: 2, id: 0x0102), number: 3), digest: Digest(4, 5, 6, 7), clock: 8,
