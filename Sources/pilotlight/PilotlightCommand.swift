@@ -21,6 +21,6 @@ struct PilotlightCommand: AsyncParsableCommand {
                 subcommands: [
                     ApplyCommand.self, FlagCommand.self, PilotCommand.self, EnvironmentCommand.self, FleetCommand.self,
                 ]),
-            CommandGroup(name: "Look up", subcommands: [LookupCommand.self]),
+            CommandGroup(name: "Look up", subcommands: [LookupCommand.self, HealthCommand.self]),
         ])
 }
