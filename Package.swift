@@ -37,6 +37,7 @@ let package = Package(
     name: "pilotlight",
     products: [
         .executable(name: "pilotlight", targets: ["pilotlight"]),
+        .library(name: "PilotlightClient", targets: ["PilotlightClient"]),
         .executable(name: "simulate", targets: ["simulate"]),
         // Preloaded into a control node by a test: see Tests/PowerLoss.
         .library(name: "PowerLoss", type: .dynamic, targets: ["PowerLoss"]),
@@ -60,6 +61,7 @@ let package = Package(
         room("Flags", ["JSON", collections]),
         room("Replication", ["Flags", "JSON", collections, crypto]),
         room("LookupProtocol"),
+        room("PilotlightClient", ["JSON", "LookupProtocol", nioCore, nioPosix]),
         room("Prometheus", [coreMetrics]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "CLinux"),
@@ -67,7 +69,7 @@ let package = Package(
         room(
             "Control",
             [
-                "CLinux", "Flags", "JSON", "Replication", "ZeroMQ", collections, grdb, httpTypes, hummingbird,
+                "CLinux", "Flags", "JSON", "Replication", "ZeroMQ", collections, crypto, grdb, httpTypes, hummingbird,
                 lifecycle, logging, nioCore, yams,
             ]),
         room(
@@ -97,8 +99,8 @@ let package = Package(
             name: "Harness", dependencies: ["JSON", "LookupProtocol"],
             path: "Tests/Harness", swiftSettings: strict),
         .target(name: "PowerLoss", path: "Tests/PowerLoss"),
-        tests("JSONTests", ["JSON"]),
-        tests("FlagsTests", ["Flags", "JSON", collections]),
+        tests("JSONTests", ["Harness", "JSON"]),
+        tests("FlagsTests", ["Flags", "Harness", "JSON", collections]),
         tests("ReplicationTests", ["Replication", "Flags", "JSON"]),
         tests("LookupProtocolTests", ["LookupProtocol"]),
         tests("PrometheusTests", ["Prometheus", coreMetrics]),

@@ -1,0 +1,15 @@
+import Glibc
+import NIOCore
+
+/// Why no connection could be made, in words.
+enum ConnectFault {
+    static func words(for error: any Error) -> String {
+        switch (error as? IOError)?.errnoCode {
+        case ENOENT: "there is no such socket"
+        case ECONNREFUSED: "nobody listens on it"
+        case EACCES: "this process may not open it: see the agent's --socket-mode and --socket-group"
+        case EAGAIN: "too many connections wait to be accepted"
+        default: "\(error)"
+        }
+    }
+}
