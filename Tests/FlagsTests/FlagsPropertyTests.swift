@@ -1,4 +1,5 @@
 import Flags
+import Harness
 import HashTreeCollections
 import JSON
 import Testing

@@ -67,6 +67,31 @@ package final class BlockingSocket: Sendable {
         }
     }
 
+    /// Sends until the other side has taken nothing for `patience`, and gives how many of the bytes went out.
+    package func send(_ bytes: [UInt8], untilBlockedFor patience: Duration) throws -> Int {
+        let milliseconds = Int32(patience.components.seconds * 1_000)
+        return try bytes.withUnsafeBytes { buffer in
+            var sent = 0
+            while sent < buffer.count {
+                let rest = UnsafeRawBufferPointer(rebasing: buffer[sent...])
+                let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+                let count = Foundation.send(descriptor, rest.baseAddress, rest.count, flags)
+                if count > 0 {
+                    sent += count
+                    continue
+                }
+                switch errno {
+                case EINTR: continue
+                case EAGAIN:
+                    var writable = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    if poll(&writable, 1, milliseconds) == 0 { return sent }
+                default: throw HarnessError("send: \(String(cString: strerror(errno)))")
+                }
+            }
+            return sent
+        }
+    }
+
     /// What is there, at least one byte; empty at the end. Throws when nothing comes in time.
     package func receive(atMost limit: Int = 64 << 10) throws -> [UInt8] {
         var failure: Int32 = 0

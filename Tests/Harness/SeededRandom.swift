@@ -1,12 +1,12 @@
 import JSON
 
 /// SplitMix64: the same numbers from the same seed on every machine.
-struct SeededRandom: RandomNumberGenerator {
+package struct SeededRandom: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -14,14 +14,14 @@ struct SeededRandom: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 
-    mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
+    package mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
 
-    mutating func text() -> String {
+    package mutating func text() -> String {
         let letters: [Character] = ["a", "B", "é", "€", "😀", "\"", "\\", "\n", "\u{1}", "/", "~", " ", "0", "e\u{301}"]
         return String((0..<below(6)).map { _ in letters[below(letters.count)] })
     }
 
-    mutating func value(depth: Int = 4) -> JSONValue {
+    package mutating func value(depth: Int = 4) -> JSONValue {
         switch below(depth == 0 ? 6 : 8) {
         case 0: .null
         case 1: .bool(below(2) == 0)
