@@ -20,9 +20,11 @@ enum ApplyPlan {
         checkReferences(request.documents, state, &problems)
         if problems.isEmpty {
             for flag in request.documents.flags.sorted(by: { $0.definition.key < $1.definition.key }) {
-                add(flag, state, &plan)
+                plan.bring(flag: flag.definition.key, flag.storedBytes, uses: flag.pilotsUsed, state)
             }
-            for pilot in request.documents.pilots.sorted(by: { $0.name < $1.name }) { add(pilot, state, &plan) }
+            for pilot in request.documents.pilots.sorted(by: { $0.name < $1.name }) {
+                plan.bring(pilot: pilot.name, members: TreeSet(pilot.members.map(ExactString.init(_:))), state)
+            }
         }
         if let set = request.set { prune(set, request, state, &plan, &problems) }
         guard problems.isEmpty else {
@@ -33,43 +35,6 @@ enum ApplyPlan {
                 members: ["warnings": .array(request.documents.warnings.map(\.json))])
         }
         return plan
-    }
-
-    // MARK: Additions and changes
-
-    private static func add(_ flag: ReadDocuments.Flag, _ state: EnvironmentState, _ plan: inout ChangePlan) {
-        let entry = EntryKey(.flag, flag.definition.key)
-        let current = state.log.staged.bytes(of: entry)
-        guard current != flag.storedBytes else { return }
-        let after = flag.definition.json
-        if let current {
-            plan.diff.append(.changed(flag: entry.name, StoredFlag.json(current), after))
-        } else {
-            plan.diff.append(.added(flag: entry.name, after))
-            plan.created.append(entry)
-        }
-        plan.changes.append(.put(entry, flag.storedBytes))
-        plan.references.append((entry.name, flag.pilotsUsed))
-    }
-
-    private static func add(_ pilot: ReadDocuments.Pilot, _ state: EnvironmentState, _ plan: inout ChangePlan) {
-        let entry = EntryKey(.pilot, pilot.name)
-        let present = state.log.staged.pilots[pilot.name]?.members ?? []
-        let wanted = TreeSet(pilot.members.map(ExactString.init(_:)))
-        let added = wanted.filter { !present.contains($0) }.sorted().map(\.text)
-        let removed = present.filter { !wanted.contains($0) }.sorted().map(\.text)
-        let exists = state.log.staged.entries[entry] != nil
-        if !exists {
-            plan.changes.append(.put(entry, ChangePlan.pilotBytes))
-            plan.created.append(entry)
-            plan.diff.append(.added(pilot: pilot.name, members: added))
-        } else if !added.isEmpty || !removed.isEmpty {
-            plan.diff.append(.changed(pilot: pilot.name, before: present.count, added: added, removed: removed))
-        }
-        // The list replaces the group's whole, but travels as what differs.
-        if !removed.isEmpty { plan.changes.append(.removeMembers(pilot: pilot.name, removed)) }
-        if !added.isEmpty { plan.changes.append(.addMembers(pilot: pilot.name, added)) }
-        plan.changedMembers += added.count + removed.count
     }
 
     // MARK: Checks against the state as it is now
@@ -113,10 +78,7 @@ enum ApplyPlan {
             for pilot in flag.pilotsUsed { brought[pilot, default: []].append(flag.definition.key) }
         }
         for key in plan.prunable {
-            switch key.kind {
-            case .flag:
-                plan.diff.append(.removed(flag: key.name, StoredFlag.json(state.log.staged.bytes(of: key) ?? [])))
-            default:
+            if key.kind == .pilot {
                 let kept = state.references.flags(using: key.name).filter {
                     let flag = EntryKey(.flag, $0)
                     return !pruned.contains(flag) && !named.contains(flag)
@@ -130,8 +92,8 @@ enum ApplyPlan {
                                 + users.joined(separator: ", ") + " refers to it",
                             hint: "keep it in a file, or change these flags"))
                 }
-                plan.diff.append(.removed(pilot: key.name, members: state.log.staged.pilots[key.name]?.count ?? 0))
             }
+            plan.diff.append(ChangePlan.line(dropping: key, state))
         }
         if request.confirmPrune {
             plan.changes += plan.prunable.map { .delete($0) }

@@ -15,6 +15,8 @@ package struct ChangeOutcome: Sendable {
     package var needsConfirmation: Bool
     /// Members that were really added or removed.
     package var changedMembers: Int
+    /// True where the request was answered before and came again: nothing was done now, and what it did then isn't here.
+    package var isRepeated = false
 
     init(_ plan: ChangePlan, revision: Revision, published: Bool) {
         self.revision = revision
@@ -24,6 +26,12 @@ package struct ChangeOutcome: Sendable {
         prunable = plan.prunable
         needsConfirmation = plan.needsConfirmation
         changedMembers = plan.changedMembers
+    }
+
+    /// A request that was answered before.
+    init(_ request: AnsweredRequest) {
+        self.init(ChangePlan(), revision: request.revision, published: request.published)
+        isRepeated = true
     }
 }
 

@@ -30,6 +30,8 @@ struct ChangePlan: Sendable {
         case .deletePilot(let name): try deletePilot(name, state)
         case .addMembers(let pilot, let members): try addMembers(pilot, members, state)
         case .removeMembers(let pilot, let members): try removeMembers(pilot, members, state)
+        case .rollback(let request): try RollbackPlan.make(request, on: state)
+        case .promote(let request): try PromotePlan.make(request, on: state)
         }
     }
 

@@ -1,3 +1,5 @@
+import Replication
+
 /// What an operator asks of one environment.
 package struct ChangeRequest: Sendable {
     package enum Kind: Sendable {
@@ -9,6 +11,18 @@ package struct ChangeRequest: Sendable {
         case deletePilot(String)
         case addMembers(pilot: String, [String])
         case removeMembers(pilot: String, [String])
+        case rollback(RollbackRequest)
+        case promote(PromoteRequest)
+
+        /// The one entry it is about; nil where it is about the environment.
+        var entry: EntryKey? {
+            switch self {
+            case .setDefault(let flag, _), .setState(let flag, _), .deleteFlag(let flag): EntryKey(.flag, flag)
+            case .deletePilot(let pilot), .addMembers(let pilot, _), .removeMembers(let pilot, _):
+                EntryKey(.pilot, pilot)
+            case .apply, .createPilot, .rollback, .promote: nil
+            }
+        }
     }
 
     package var environment: String
@@ -16,12 +30,19 @@ package struct ChangeRequest: Sendable {
     package var actor: String
     package var message: String
     package var kind: Kind
+    package var precondition: Precondition
+    package var idempotency: IdempotencyKey?
 
-    package init(environment: String, actor: String = "", message: String = "", _ kind: Kind) {
+    package init(
+        environment: String, actor: String = "", message: String = "", precondition: Precondition = Precondition(),
+        idempotency: IdempotencyKey? = nil, _ kind: Kind
+    ) {
         self.environment = environment
         self.actor = actor
         self.message = message
         self.kind = kind
+        self.precondition = precondition
+        self.idempotency = idempotency
     }
 }
 

@@ -26,20 +26,23 @@ package final class Committer: Sendable {
     /// - Parameter publish: is called on the committer's thread, after the transaction and before any answer; it must only
     ///   hand over.
     package init(
-        store: ControlStore, states: [EnvironmentState], published: PublishedEnvironments, logger: Logger,
+        store: ControlStore, states: [EnvironmentState], published: PublishedEnvironments,
+        historyKeep: HistoryKeep = .everything, logger: Logger,
         clock: @escaping @Sendable () -> UInt64 = { Moment.now.wall },
         publish: @escaping @Sendable (CommittedGroup) -> Void
     ) {
         let thread = Thread { [queue, ended, counters] in
             pilotlight_name_thread("committer")
             var loop = CommitterLoop(
-                store: store, states: states, published: published, logger: logger, clock: clock, publish: publish)
-            while let jobs = queue.takeAll() {
+                store: store, states: states, published: published, historyKeep: historyKeep, logger: logger,
+                clock: clock, publish: publish)
+            while let jobs = queue.takeAll(waiting: !loop.isTrimming) {
                 loop.run(jobs)
                 counters.changes.store(loop.changes, ordering: .relaxed)
                 counters.commits.store(loop.commits, ordering: .relaxed)
                 counters.refusals.store(loop.refusals, ordering: .relaxed)
                 loop.answerAll()
+                loop.trimIfDue()
                 loop.checkpointIfDue(isIdle: queue.isEmpty)
             }
             ended.send(())
@@ -53,8 +56,10 @@ package final class Committer: Sendable {
         try await ask { .change(request, $0) }
     }
 
-    package func createEnvironment(_ name: String, _ bucketing: Bucketing) async throws(Refusal) -> EnvironmentState {
-        try await ask { .createEnvironment(name, bucketing, $0) }
+    package func createEnvironment(
+        _ name: String, _ bucketing: Bucketing, actor: String, message: String
+    ) async throws(Refusal) -> EnvironmentState {
+        try await ask { .createEnvironment(name, bucketing, actor: actor, message: message, $0) }
     }
 
     /// Begins an epoch above everything in `heard` and takes writes again.

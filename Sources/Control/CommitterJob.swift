@@ -5,7 +5,7 @@ enum CommitterJob: Sendable {
     typealias Answer<Value: Sendable> = @Sendable (Result<Value, Refusal>) -> Void
 
     case change(ChangeRequest, Answer<ChangeOutcome>)
-    case createEnvironment(String, Bucketing, Answer<EnvironmentState>)
+    case createEnvironment(String, Bucketing, actor: String, message: String, Answer<EnvironmentState>)
     case newEpoch(String, heard: [Revision], actor: String, message: String, Answer<EnvironmentState>)
     /// Control has heard of a history that isn't its own.
     case block(String, Divergence)
@@ -15,7 +15,7 @@ enum CommitterJob: Sendable {
     func refuse(_ refusal: Refusal) {
         switch self {
         case .change(_, let answer): answer(.failure(refusal))
-        case .createEnvironment(_, _, let answer): answer(.failure(refusal))
+        case .createEnvironment(_, _, _, _, let answer): answer(.failure(refusal))
         case .newEpoch(_, _, _, _, let answer): answer(.failure(refusal))
         case .block, .agents: break
         }

@@ -7,6 +7,7 @@ struct CommitterLoop {
     private let store: ControlStore
     private var environments: [String: EnvironmentState]
     private let published: PublishedEnvironments
+    private let historyKeep: HistoryKeep
     private let logger: Logger
     private let clock: @Sendable () -> UInt64
     private let publish: @Sendable (CommittedGroup) -> Void
@@ -18,6 +19,10 @@ struct CommitterLoop {
     /// Answers wait until their transaction is on disk and published.
     private var answers: [() -> Void] = []
     private var bytesSinceCheckpoint = 0
+    /// By the clock; 0 to begin with, so that what a new setting no longer keeps goes at once.
+    private var nextTrim: UInt64 = 0
+    /// There is more history to be deleted.
+    private(set) var isTrimming = false
 
     /// A group is cut at so many changes or bytes, so that the first of a crowd doesn't wait for all of it.
     private static let groupChanges = 512
@@ -27,12 +32,13 @@ struct CommitterLoop {
     private static let checkpointAlways = 64 << 20
 
     init(
-        store: ControlStore, states: [EnvironmentState], published: PublishedEnvironments, logger: Logger,
-        clock: @escaping @Sendable () -> UInt64, publish: @escaping @Sendable (CommittedGroup) -> Void
+        store: ControlStore, states: [EnvironmentState], published: PublishedEnvironments, historyKeep: HistoryKeep,
+        logger: Logger, clock: @escaping @Sendable () -> UInt64, publish: @escaping @Sendable (CommittedGroup) -> Void
     ) {
         self.store = store
         environments = Dictionary(uniqueKeysWithValues: states.map { ($0.name, $0) })
         self.published = published
+        self.historyKeep = historyKeep
         self.logger = logger
         self.clock = clock
         self.publish = publish
@@ -42,10 +48,12 @@ struct CommitterLoop {
     private struct Group {
         var rows: [ControlStore.LogRow] = []
         var agents: [ControlStore.AgentRow] = []
+        /// By environment and idempotency key.
+        var requests: [String: AnsweredRequest] = [:]
         var bytes = 0
         var answers: [(Result<Void, Refusal>) -> Void] = []
 
-        var isEmpty: Bool { rows.isEmpty && agents.isEmpty && answers.isEmpty }
+        var isEmpty: Bool { rows.isEmpty && agents.isEmpty && answers.isEmpty && requests.isEmpty }
     }
 
     mutating func run(_ jobs: [CommitterJob]) {
@@ -56,9 +64,9 @@ struct CommitterLoop {
                 plan(request, answer, &group)
                 if group.rows.count >= Self.groupChanges || group.bytes >= Self.groupBytes { commit(&group) }
             case .agents(let rows): group.agents += rows
-            case .createEnvironment(let name, let bucketing, let answer):
+            case .createEnvironment(let name, let bucketing, let actor, let message, let answer):
                 commit(&group)
-                let result = Result { () throws(Refusal) in try create(name, bucketing) }
+                let result = Result { () throws(Refusal) in try create(name, bucketing, actor, message) }
                 answers.append { answer(result) }
             case .newEpoch(let name, let heard, let actor, let message, let answer):
                 commit(&group)
@@ -84,6 +92,19 @@ struct CommitterLoop {
         store.checkpoint()
     }
 
+    /// Once a minute, and then portion by portion between groups of changes, for as long as there is more.
+    mutating func trimIfDue() {
+        let now = clock()
+        guard isTrimming || now >= nextTrim || now + 120_000 < nextTrim else { return }
+        nextTrim = now + 60_000
+        do {
+            isTrimming = try store.trim(historyKeep, now: now)
+        } catch {
+            isTrimming = false
+            logger.error("old history could not be deleted", metadata: ["error": "\(error)"])
+        }
+    }
+
     // MARK: Changes
 
     /// Validates one request on the state that the ones before it make. A refusal touches nobody else.
@@ -94,14 +115,21 @@ struct CommitterLoop {
             guard var state = environments[request.environment] else {
                 throw Refusal.unknownEnvironment(request.environment, known: environments.keys.sorted())
             }
+            if let earlier = try answered(request, state, group) {
+                group.answers.append { answer($0.map { ChangeOutcome(earlier) }) }
+                return
+            }
             if let divergence = state.log.blocked { throw Refusal.blocked(state.name, divergence) }
+            try request.precondition.check(request.kind.entry, on: state)
             let plan = try ChangePlan.make(request.kind, on: state)
             guard !plan.changes.isEmpty, !plan.needsConfirmation else {
                 // Answered with its group: the state it was compared with isn't on disk yet.
                 let outcome = ChangeOutcome(plan, revision: state.log.staged.revision, published: false)
+                if !plan.needsConfirmation { note(request, state, outcome, &group) }
                 group.answers.append { answer($0.map { outcome }) }
                 return
             }
+            let touched = Touch.all(of: plan.changes, on: state.log.staged)
             let delta: Delta
             do throws(Divergence) {
                 delta = try state.log.stage(plan.changes, time: clock())
@@ -120,14 +148,48 @@ struct CommitterLoop {
             group.rows.append(
                 ControlStore.LogRow(
                     environment: state.id, delta: delta, bytes: bytes, actor: request.actor, message: request.message,
-                    created: plan.created, deleted: plan.deleted, set: plan.set))
+                    touched: touched, created: plan.created, deleted: plan.deleted, set: plan.set))
             group.bytes += bytes.count
             let outcome = ChangeOutcome(plan, revision: delta.revision, published: true)
+            note(request, state, outcome, &group)
             group.answers.append { answer($0.map { outcome }) }
         } catch {
             refusals += 1
             answers.append { answer(.failure(error)) }
         }
+    }
+
+    /// The earlier request of the same idempotency key, in this group or on disk.
+    private func answered(
+        _ request: ChangeRequest, _ state: EnvironmentState, _ group: Group
+    ) throws(Refusal) -> AnsweredRequest? {
+        guard let sent = request.idempotency else { return nil }
+        var earlier = group.requests["\(state.id) \(sent.key)"]
+        if earlier == nil {
+            do {
+                earlier = try store.answered(state.id, key: sent.key, now: clock())
+            } catch {
+                throw Refusal(
+                    .failed, "Store can't be read", detail: "\(error)", hint: "see to the disk, then try again")
+            }
+        }
+        guard let earlier else { return nil }
+        guard earlier.fingerprint == sent.fingerprint else {
+            throw Refusal(
+                .invalid, "Idempotency key used twice",
+                detail: "the idempotency key \"\(sent.key)\" came with another request before",
+                hint: "each change needs a key of its own; only a repetition bears the same")
+        }
+        return earlier
+    }
+
+    private func note(
+        _ request: ChangeRequest, _ state: EnvironmentState, _ outcome: ChangeOutcome, _ group: inout Group
+    ) {
+        guard let sent = request.idempotency else { return }
+        group.requests["\(state.id) \(sent.key)"] = AnsweredRequest(
+            environment: state.id, key: sent.key, fingerprint: sent.fingerprint, revision: outcome.revision,
+            published: outcome.published, time: clock())
     }
 
     /// What an agent can take in at once, in memory, on its way to its cache.
@@ -137,9 +199,9 @@ struct CommitterLoop {
     private mutating func commit(_ group: inout Group) {
         guard !group.isEmpty else { return }
         defer { group = Group() }
-        if !group.rows.isEmpty || !group.agents.isEmpty {
+        if !group.rows.isEmpty || !group.agents.isEmpty || !group.requests.isEmpty {
             do {
-                try store.write(group.rows, agents: group.agents)
+                try store.write(group.rows, requests: Array(group.requests.values), agents: group.agents)
             } catch {
                 fail(group, error)
                 return
@@ -181,7 +243,9 @@ struct CommitterLoop {
 
     // MARK: Environments
 
-    private mutating func create(_ name: String, _ bucketing: Bucketing) throws(Refusal) -> EnvironmentState {
+    private mutating func create(
+        _ name: String, _ bucketing: Bucketing, _ actor: String, _ message: String
+    ) throws(Refusal) -> EnvironmentState {
         guard environments[name] == nil else {
             throw Refusal(
                 .conflict, "Environment exists", detail: "there is an environment \"\(name)\" already",
@@ -190,7 +254,8 @@ struct CommitterLoop {
         let epoch = Epoch(counter: 1, id: UInt64.random(in: 1...UInt64.max))
         let state: EnvironmentState
         do {
-            state = try store.createEnvironment(name, bucketing, epoch: epoch, time: clock())
+            state = try store.createEnvironment(
+                name, bucketing, epoch: epoch, time: clock(), actor: actor, message: message)
         } catch {
             throw Self.notStored(error)
         }

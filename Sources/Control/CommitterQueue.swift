@@ -21,11 +21,18 @@ final class CommitterQueue: @unchecked Sendable {
         return true
     }
 
-    /// Waits until there is something; nil when the queue is closed and empty.
-    func takeAll() -> [CommitterJob]? {
+    /// What keeps the committer's housekeeping going where nobody changes anything.
+    private static let longestWait: TimeInterval = 60
+
+    /// Waits until there is something, or for a minute, and then gives nothing; nil when the queue is closed and empty.
+    /// With `waiting` false it gives what is there.
+    func takeAll(waiting: Bool = true) -> [CommitterJob]? {
         condition.lock()
         defer { condition.unlock() }
-        while jobs.isEmpty, !isClosed { condition.wait() }
+        let end = Date(timeIntervalSinceNow: Self.longestWait)
+        while jobs.isEmpty, !isClosed {
+            if !waiting || !condition.wait(until: end) { return [] }
+        }
         guard !jobs.isEmpty else { return nil }
         let taken = jobs
         jobs = []

@@ -12,6 +12,7 @@ package struct ControlConfiguration: Sendable {
     package var syncPort: Int
     /// Allows plain text on an address that other machines reach.
     package var insecure: Bool
+    package var historyKeep: HistoryKeep
 
     package static let defaultAPIPort = 7460
     package static let defaultPublishPort = 7461
@@ -19,7 +20,8 @@ package struct ControlConfiguration: Sendable {
 
     package init(
         dataDirectory: String, host: String = "127.0.0.1", apiPort: Int = defaultAPIPort,
-        publishPort: Int = defaultPublishPort, syncPort: Int = defaultSyncPort, insecure: Bool = false
+        publishPort: Int = defaultPublishPort, syncPort: Int = defaultSyncPort, insecure: Bool = false,
+        historyKeep: HistoryKeep = .everything
     ) {
         self.dataDirectory = dataDirectory
         self.host = host
@@ -27,6 +29,7 @@ package struct ControlConfiguration: Sendable {
         self.publishPort = publishPort
         self.syncPort = syncPort
         self.insecure = insecure
+        self.historyKeep = historyKeep
     }
 }
 

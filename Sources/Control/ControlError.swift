@@ -3,6 +3,8 @@ package enum ControlError: Error, Sendable, CustomStringConvertible {
     case directory(path: String, reason: String)
     case directoryInUse(path: String, pid: String?)
     case newerStore(path: String, format: Int, known: Int)
+    case olderStore(path: String, format: Int, known: Int)
+    case occupied(path: String)
     case foreignStore(path: String)
     case damagedStore(path: String, detail: String)
     case store(path: String, reason: String)
@@ -20,6 +22,11 @@ package enum ControlError: Error, Sendable, CustomStringConvertible {
         case .newerStore(let path, let format, let known):
             "store \(path) has format \(format), this program knows formats up to \(known): it was written by a newer "
                 + "Pilotlight; run that version, or restore a backup made by this one"
+        case .olderStore(let path, let format, let known):
+            "store \(path) has format \(format), this program writes format \(known) and can't read that one: "
+                + "export from the version that wrote it, then apply"
+        case .occupied(let path):
+            "there is a store already, \(path): it would be put aside and the backup take its place; add --yes to do that"
         case .foreignStore(let path):
             "\(path) is an SQLite file, but not a Pilotlight control store; give another --data"
         case .damagedStore(let path, let detail):

@@ -41,13 +41,14 @@ package final class ControlNode: Service {
         let store = try ControlStore(directory: directory, clock: Moment.now.wall)
         let loaded = try store.load()
         announce(loaded)
+        let reader = try StoreReader(path: store.path)
 
         let registry = SharedRegistry(Registry(loaded.agents, started: .now))
         let published = PublishedEnvironments(loaded.environments.map(\.state))
         let inbox = try Hub.Inbox()
         let committer = Committer(
-            store: store, states: loaded.environments.map(\.state), published: published, logger: logger,
-            publish: { inbox.publish($0) })
+            store: store, states: loaded.environments.map(\.state), published: published,
+            historyKeep: configuration.historyKeep, logger: logger, publish: { inbox.publish($0) })
         let hub: Hub
         do {
             hub = try await Hub.start(
@@ -58,11 +59,13 @@ package final class ControlNode: Service {
                     node: UInt64.random(in: 1...UInt64.max), logger: logger))
         } catch {
             await committer.stop()
+            reader.close()
             store.close()
             throw error
         }
         let api = OperatorAPI(
-            published: published, committer: committer, registry: registry, statistics: hub.counts, logger: logger)
+            published: published, store: reader, dataDirectory: directory, committer: committer, registry: registry,
+            statistics: hub.counts, logger: logger)
         let served: Result<Void, any Error>
         do {
             try await application(api, hub, address).run()
@@ -82,6 +85,7 @@ package final class ControlNode: Service {
         } catch {
             logger.error("the registry could not be written down", metadata: ["error": "\(error)"])
         }
+        reader.close()
         store.checkpoint(emptying: true)
         store.close()
         PortsFile(directory: directory).remove()
@@ -116,7 +120,7 @@ package final class ControlNode: Service {
         return address
     }
 
-    private static func makeDirectory(_ path: String) throws(ControlError) {
+    static func makeDirectory(_ path: String) throws(ControlError) {
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])

@@ -4,14 +4,20 @@ import JSON
 import Replication
 
 /// The control node's state on disk: an SQLite file with a write-ahead log, synced at each commit, so that what was
-/// committed survives `kill -9` and power loss. One thread writes; nobody else reads.
+/// committed survives `kill -9` and power loss. One thread writes; others read through a `StoreReader`.
 package final class ControlStore: Sendable {
     package let path: String
     private let queue: DatabaseQueue
 
+    /// A store's name in its data directory.
+    static let fileName = "control.sqlite"
+
     /// Opens the store of a data directory, or makes one with the environment `production`.
-    package init(directory: String, clock: UInt64) throws(ControlError) {
-        let path = directory + "/control.sqlite"
+    package convenience init(directory: String, clock: UInt64) throws(ControlError) {
+        try self.init(path: directory + "/" + Self.fileName, clock: clock)
+    }
+
+    init(path: String, clock: UInt64) throws(ControlError) {
         self.path = path
         do {
             let level = try Self.synchronousLevel(ProcessInfo.processInfo.environment["PILOTLIGHT_TEST_SYNCHRONOUS"])
@@ -60,7 +66,8 @@ package final class ControlStore: Sendable {
             try db.inTransaction {
                 try StoreSchema.create(db)
                 try insertEnvironment(
-                    db, "production", .v2, Epoch(counter: 1, id: UInt64.random(in: 1...UInt64.max)), time: clock)
+                    db, "production", .v2, Epoch(counter: 1, id: UInt64.random(in: 1...UInt64.max)), time: clock,
+                    actor: "pilotlight", message: "made with the data directory")
                 return .commit
             }
             return
@@ -70,12 +77,13 @@ package final class ControlStore: Sendable {
             throw ControlError.newerStore(path: path, format: format, known: StoreSchema.format)
         }
         guard format == StoreSchema.format else {
-            throw ControlError.damagedStore(path: path, detail: "its format number is \(format)")
+            throw ControlError.olderStore(path: path, format: format, known: StoreSchema.format)
         }
     }
 
     private static func insertEnvironment(
-        _ db: Database, _ name: String, _ bucketing: Bucketing, _ epoch: Epoch, time: UInt64
+        _ db: Database, _ name: String, _ bucketing: Bucketing, _ epoch: Epoch, time: UInt64, actor: String,
+        message: String
     ) throws {
         try db.execute(
             sql: """
@@ -85,6 +93,22 @@ package final class ControlStore: Sendable {
             arguments: [
                 name, bucketing.rawValue, Int64(bitPattern: epoch.counter), Int64(bitPattern: epoch.id),
                 Digest.empty.description, Int64(clamping: time),
+            ])
+        try insertRevision(
+            db, db.lastInsertedRowID, Revision(epoch: epoch, number: 0), digest: .empty, time: time, actor: actor,
+            message: message)
+    }
+
+    /// A revision without a delta.
+    private static func insertRevision(
+        _ db: Database, _ environment: Int64, _ revision: Revision, digest: Digest, time: UInt64, actor: String,
+        message: String
+    ) throws {
+        try db.execute(
+            sql: "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?)",
+            arguments: [
+                environment, Int64(bitPattern: revision.number), Int64(bitPattern: revision.epoch.counter),
+                Int64(bitPattern: revision.epoch.id), Int64(clamping: time), actor, message, digest.description,
             ])
     }
 
@@ -98,16 +122,22 @@ package final class ControlStore: Sendable {
         var bytes: [UInt8]
         var actor: String
         var message: String
+        /// What the delta touches, as it was before.
+        var touched: [Touch]
         var created: [EntryKey]
         var deleted: [EntryKey]
         var set: String?
     }
 
-    /// Stores a group of revisions and agent records in one transaction: all of it, on disk, or nothing.
-    func write(_ rows: [LogRow], agents: [AgentRow] = []) throws(ControlError) {
+    /// Stores a group of revisions, answered requests and agent records in one transaction: all of it, on disk, or
+    /// nothing.
+    func write(
+        _ rows: [LogRow], requests: [AnsweredRequest] = [], agents: [AgentRow] = []
+    ) throws(ControlError) {
         try transaction { db in
             let writer = StoreWriter(db)
             for row in rows { try writer.write(row) }
+            for request in requests { try writer.write(request) }
             var last: [Int64: Delta] = [:]
             for row in rows { last[row.environment] = row.delta }
             for (environment, delta) in last { try writer.moveHead(environment, delta) }
@@ -116,11 +146,11 @@ package final class ControlStore: Sendable {
     }
 
     func createEnvironment(
-        _ name: String, _ bucketing: Bucketing, epoch: Epoch, time: UInt64
+        _ name: String, _ bucketing: Bucketing, epoch: Epoch, time: UInt64, actor: String, message: String
     ) throws(ControlError) -> EnvironmentState {
         let id = try transaction { db in
-            try Self.insertEnvironment(db, name, bucketing, epoch, time: time)
-            return db.lastInsertedRowID
+            try Self.insertEnvironment(db, name, bucketing, epoch, time: time, actor: actor, message: message)
+            return try Int64.fetchOne(db, sql: "SELECT id FROM environments WHERE name = ?", arguments: [name]) ?? 0
         }
         let log = NumberedLog(ReplicatedState(revision: Revision(epoch: epoch, number: 0)))
         return EnvironmentState(id: id, name: name, bucketing: bucketing, log: log)
@@ -138,12 +168,8 @@ package final class ControlStore: Sendable {
                     Int64(bitPattern: revision.epoch.counter), Int64(bitPattern: revision.epoch.id),
                     Int64(bitPattern: revision.number), environment,
                 ])
-            try db.execute(
-                sql: "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?)",
-                arguments: [
-                    environment, Int64(bitPattern: revision.number), Int64(bitPattern: revision.epoch.counter),
-                    Int64(bitPattern: revision.epoch.id), Int64(clamping: time), actor, message, digest.description,
-                ])
+            try Self.insertRevision(
+                db, environment, revision, digest: digest, time: time, actor: actor, message: message)
         }
     }
 
@@ -168,6 +194,32 @@ package final class ControlStore: Sendable {
         try? queue.inDatabase { db in
             try db.execute(sql: "PRAGMA wal_checkpoint(\(emptying ? "TRUNCATE" : "PASSIVE"))")
         }
+    }
+
+    /// The request that was answered under this key; nil when none was, or too long ago.
+    func answered(_ environment: Int64, key: String, now: UInt64) throws(ControlError) -> AnsweredRequest? {
+        do {
+            return try queue.inDatabase { db in
+                let statement = try db.cachedStatement(
+                    sql: "SELECT * FROM requests WHERE environment = ? AND key = ? AND time > ?")
+                let oldest = Int64(clamping: now) - Int64(AnsweredRequest.keptMilliseconds)
+                guard let row = try Row.fetchOne(statement, arguments: [environment, key, oldest]) else { return nil }
+                let epoch = Epoch(
+                    counter: UInt64(bitPattern: row["epoch_counter"]), id: UInt64(bitPattern: row["epoch_id"]))
+                return AnsweredRequest(
+                    environment: environment, key: key, fingerprint: row["fingerprint"],
+                    revision: Revision(epoch: epoch, number: UInt64(bitPattern: row["number"])),
+                    published: row["published"], time: UInt64(clamping: row["time"] as Int64))
+            }
+        } catch {
+            throw Self.wrap(error, path)
+        }
+    }
+
+    /// Deletes history that is no longer kept, and requests that nobody repeats any more, so much at a time that changes
+    /// don't wait for long. True when there is more of it.
+    func trim(_ keep: HistoryKeep, now: UInt64) throws(ControlError) -> Bool {
+        try transaction { db in try StoreTrimmer(db).trim(keep, now: now) }
     }
 
     private func transaction<Value: Sendable>(
@@ -205,7 +257,7 @@ package final class ControlStore: Sendable {
 
     package func close() { try? queue.close() }
 
-    private static func wrap(_ error: any Error, _ path: String) -> ControlError {
+    static func wrap(_ error: any Error, _ path: String) -> ControlError {
         guard let error = error as? DatabaseError else { return .store(path: path, reason: "\(error)") }
         return switch error.resultCode {
         case .SQLITE_NOTADB, .SQLITE_CORRUPT:

@@ -12,6 +12,13 @@ package struct DiffLine: Sendable, Hashable {
     package var after: JSONValue?
     package var detail: String
 
+    /// Without the definitions.
+    package var briefJSON: JSONValue {
+        .object([
+            "op": .string(operation.rawValue), "kind": .string(kind), "key": .string(key), "detail": .string(detail),
+        ])
+    }
+
     package var json: JSONValue {
         .object([
             "op": .string(operation.rawValue), "kind": .string(kind), "key": .string(key),

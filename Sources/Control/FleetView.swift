@@ -5,11 +5,13 @@ import Replication
 struct FleetView {
     var own: ReplicatedState
     var entries: [Registry.Entry]
+    /// Where the next page begins; null on the last one.
+    var next = JSONValue.null
 
     var json: JSONValue {
         .object([
             "revision": own.revision.json, "digest": .string(own.digest.description),
-            "agents": .array(entries.map(agent)),
+            "agents": .array(entries.map(agent)), "next": next,
         ])
     }
 

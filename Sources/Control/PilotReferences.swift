@@ -33,6 +33,9 @@ package struct PilotReferences: Sendable {
         return names
     }
 
+    /// The groups that a flag's stored definition names.
+    static func names(stored bytes: [UInt8]) -> Set<String> { names(in: StoredFlag.json(bytes)["targeting"]) }
+
     private static func collect(_ value: JSONValue, _ names: inout Set<String>) {
         switch value {
         case .object(let object):

@@ -9,6 +9,8 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
         case unknown = 404
         case methodNotAllowed = 405
         case conflict = 409
+        case gone = 410
+        case preconditionFailed = 412
         case tooLarge = 413
         case invalid = 422
         case failed = 500

@@ -90,7 +90,7 @@ struct StoreLoader {
             let bytes = (row[2] as Data?).map { Array($0) } ?? []
             state.apply(.put(key, bytes))
             if key.kind == .flag {
-                references.set(flag: key.name, uses: PilotReferences.names(in: StoredFlag.json(bytes)["targeting"]))
+                references.set(flag: key.name, uses: PilotReferences.names(stored: bytes))
             }
         }
     }

@@ -5,7 +5,7 @@ enum StoreSchema {
     /// `PRAGMA application_id`: "PLCT".
     static let applicationID = 0x504C_4354
     /// `PRAGMA user_version`. A higher one was written by a newer program and is refused.
-    static let format = 1
+    static let format = 2
 
     static let statements = """
         CREATE TABLE environments (
@@ -19,7 +19,8 @@ enum StoreSchema {
             blocked TEXT,                   -- JSON of the divergence; NULL when writes are taken
             created INTEGER NOT NULL        -- milliseconds since 1970, as every time here
         );
-        -- One row a revision, never changed afterwards. A row without a delta begins an epoch.
+        -- One row a revision, never changed afterwards. A row without a delta begins an epoch; number 0 is the
+        -- environment's making. Rows may be missing at the old end alone: see HistoryKeep.
         CREATE TABLE log (
             environment INTEGER NOT NULL,
             number INTEGER NOT NULL,
@@ -32,6 +33,31 @@ enum StoreSchema {
             digest TEXT NOT NULL,
             PRIMARY KEY (environment, number)
         ) WITHOUT ROWID;
+        -- What each revision touched, as it was before. Without it a delta could neither be shown as a difference nor undone.
+        CREATE TABLE touched (
+            environment INTEGER NOT NULL,
+            kind INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            before BLOB,                    -- NULL where there was no such entry
+            members INTEGER NOT NULL,       -- of a pilot group, before
+            dropped BLOB,                   -- JSON: the members of a group that was deleted
+            PRIMARY KEY (environment, kind, name, number)
+        ) WITHOUT ROWID;
+        CREATE INDEX touched_by_number ON touched (environment, number);
+        -- Changes that came with an idempotency key.
+        CREATE TABLE requests (
+            environment INTEGER NOT NULL,
+            key TEXT NOT NULL,
+            fingerprint TEXT NOT NULL,
+            epoch_counter INTEGER NOT NULL,
+            epoch_id INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            published INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            PRIMARY KEY (environment, key)
+        ) WITHOUT ROWID;
+        CREATE INDEX requests_by_time ON requests (time);
         CREATE TABLE entries (
             environment INTEGER NOT NULL,
             kind INTEGER NOT NULL,

@@ -18,6 +18,15 @@ struct StoreWriter {
                 Int64(bitPattern: revision.epoch.id), Int64(clamping: row.delta.time), row.actor, row.message,
                 StoredBytes(row.bytes), row.delta.digest.description,
             ])
+        for touch in row.touched {
+            try run(
+                "INSERT INTO touched VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    row.environment, Int64(touch.key.kind.rawValue), touch.key.name,
+                    Int64(bitPattern: revision.number), touch.before.map { StoredBytes($0) }, touch.membersBefore,
+                    touch.droppedBytes.map { StoredBytes($0) },
+                ])
+        }
         for change in row.delta.changes { try apply(change, row.environment) }
         for key in row.deleted {
             try run(
@@ -37,6 +46,17 @@ struct StoreWriter {
         try run(
             "UPDATE environments SET number = ?, digest = ? WHERE id = ?",
             [Int64(bitPattern: delta.revision.number), delta.digest.description, environment])
+    }
+
+    func write(_ request: AnsweredRequest) throws {
+        // OR REPLACE: a key that was used too long ago to count may be used anew.
+        try run(
+            "INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                request.environment, request.key, request.fingerprint,
+                Int64(bitPattern: request.revision.epoch.counter), Int64(bitPattern: request.revision.epoch.id),
+                Int64(bitPattern: request.revision.number), request.published, Int64(clamping: request.time),
+            ])
     }
 
     func write(_ agent: ControlStore.AgentRow) throws {
@@ -79,7 +99,7 @@ struct StoreWriter {
         try run("DELETE FROM members WHERE environment = ? AND pilot = ?", [environment, pilot])
     }
 
-    private func run(_ sql: String, _ values: [any DatabaseValueConvertible]) throws {
+    private func run(_ sql: String, _ values: [(any DatabaseValueConvertible)?]) throws {
         let statement = try db.cachedStatement(sql: sql)
         try statement.execute(arguments: StatementArguments(values))
     }

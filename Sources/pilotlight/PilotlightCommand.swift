@@ -21,6 +21,7 @@ struct PilotlightCommand: AsyncParsableCommand {
                 subcommands: [
                     ApplyCommand.self, FlagCommand.self, PilotCommand.self, EnvironmentCommand.self, FleetCommand.self,
                 ]),
+            CommandGroup(name: "Keep", subcommands: [BackupCommand.self, RestoreCommand.self]),
             CommandGroup(name: "Look up", subcommands: [LookupCommand.self, HealthCommand.self]),
         ])
 }

@@ -149,7 +149,7 @@ import Testing
     @Test func environmentsAreIndependent() async throws {
         let directory = try TemporaryDirectory()
         let fixture = try ControlFixture(directory.path)
-        _ = try await fixture.committer.createEnvironment("staging", .v3)
+        _ = try await fixture.committer.createEnvironment("staging", .v3, actor: "ann", message: "")
         try await fixture.apply(Sample.document(Sample.flag("a")))
         let refused = await refusal {
             try await fixture.submit(.setDefault(flag: "a", variant: "on"), environment: "staging")

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -5,8 +6,10 @@ import JSON
 
 /// One request to the operator API: its parts, read, or refused with what is wrong and what would be right.
 struct APIRequest: Sendable {
-    let request: Request
+    private(set) var request: Request
     let context: BasicRequestContext
+    /// What the sender calls this request, so that it may send it again; nil where it doesn't.
+    private(set) var idempotency: IdempotencyKey?
 
     /// Bodies of ordinary requests.
     static let maximumBody = 32 << 20
@@ -14,6 +17,38 @@ struct APIRequest: Sendable {
     static let maximumDocumentsBody = 96 << 20
     /// What is read and thrown away of a body that is too large, so that the client gets to read why.
     private static let maximumDrain = 512 << 20
+
+    init(_ request: Request, _ context: BasicRequestContext) async throws(Refusal) {
+        self.request = request
+        self.context = context
+        guard let key = request.headers[.idempotencyKey] else { return }
+        guard (1...IdempotencyKey.longestBytes).contains(key.utf8.count) else {
+            throw Refusal(
+                .malformed, "Not an idempotency key",
+                detail: "an Idempotency-Key has 1 to \(IdempotencyKey.longestBytes) bytes, this one \(key.utf8.count)",
+                hint: "a random UUID will do")
+        }
+        // Hashed here, where the bytes are; read again by whoever handles the request.
+        let bytes = try await body(maximum: Self.maximumDocumentsBody)
+        self.request.body = RequestBody(buffer: ByteBuffer(bytes: bytes))
+        var hash = SHA256()
+        hash.update(data: Array("\(request.method) \(request.uri) ".utf8))
+        hash.update(data: bytes)
+        let fingerprint = hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        idempotency = IdempotencyKey(key: key, fingerprint: fingerprint)
+    }
+
+    /// What must still be true for the change to be made.
+    func precondition() throws(Refusal) -> Precondition {
+        let tags = request.headers[values: .ifMatch].flatMap { $0.split(separator: ",") }
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+        var precondition = Precondition(tags: tags.isEmpty ? nil : tags)
+        if let text = request.headers[.ifRevision] {
+            guard let number = UInt64(text) else { throw .notANumber("Pilotlight-If-Revision", text) }
+            precondition.number = number
+        }
+        return precondition
+    }
 
     /// A part of the path, percent-decoded.
     func path(_ name: String) throws(Refusal) -> String {
@@ -27,19 +62,19 @@ struct APIRequest: Sendable {
 
     /// Who asks, as they say of themselves.
     var actor: String {
-        let name = request.headers[Self.actorHeader] ?? ""
-        return String(name.prefix(200))
+        String((request.headers[.actor] ?? "").prefix(200))
     }
-
-    private static let actorHeader: HTTPField.Name = {
-        guard let name = HTTPField.Name("Pilotlight-Actor") else { preconditionFailure("a header name of letters") }
-        return name
-    }()
 
     /// The media type without its parameters, in lower case.
     var mediaType: String {
         let text = request.headers[.contentType] ?? ""
         return text.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
+    }
+
+    /// Whether the sender says that it holds what bears this entity tag.
+    func has(_ tag: String) -> Bool {
+        request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }
+            .contains { $0.trimmingCharacters(in: .whitespaces) == tag }
     }
 
     func query(_ name: String) -> String? { request.uri.queryParameters.get(name) }
@@ -128,6 +163,12 @@ extension JSONObject {
             texts.append(text)
         }
         return texts
+    }
+
+    func whole(_ name: String) throws(Refusal) -> UInt64? {
+        guard let value = self[name], value != .null else { return nil }
+        guard let number = value.integerValue, number >= 0 else { throw .wrongType(name, "a whole number") }
+        return UInt64(number)
     }
 
     func required(_ name: String) throws(Refusal) -> String {

@@ -1,11 +1,22 @@
+import HTTPTypes
 import Hummingbird
 import JSON
 
 /// An answer of the operator API.
 struct APIResponse: Sendable {
     var status: HTTPResponse.Status
-    var contentType: String
-    var bytes: [UInt8]
+    var headers: HTTPFields
+    var body: ResponseBody
+
+    init(status: HTTPResponse.Status, contentType: String, bytes: [UInt8]) {
+        self.init(status: status, contentType: contentType, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    init(status: HTTPResponse.Status, contentType: String, body: ResponseBody) {
+        self.status = status
+        headers = [.contentType: contentType]
+        self.body = body
+    }
 
     /// JSON, ended by a line break for those who read it with curl.
     static func json(_ value: JSONValue, status: HTTPResponse.Status = .ok) -> APIResponse {
@@ -31,13 +42,21 @@ struct APIResponse: Sendable {
         }
         for member in refusal.members { object[member.key] = member.value }
         var answer = json(.object(object), status: HTTPResponse.Status(code: refusal.kind.rawValue))
-        answer.contentType = "application/problem+json"
+        answer.headers[.contentType] = "application/problem+json"
         return answer
     }
 
-    var response: Response {
-        Response(
-            status: status, headers: [.contentType: contentType],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    /// The same with an entity tag; whoever has what bears this tag already is told so, without a body.
+    func tagged(_ tag: String?, for request: APIRequest) -> APIResponse {
+        guard let tag else { return self }
+        var answer = self
+        if request.has(tag) {
+            answer = APIResponse(status: .notModified, contentType: "application/json", body: ResponseBody())
+            answer.headers = [:]
+        }
+        answer.headers[.eTag] = tag
+        return answer
     }
+
+    var response: Response { Response(status: status, headers: headers, body: body) }
 }

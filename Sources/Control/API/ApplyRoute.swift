@@ -30,27 +30,21 @@ extension OperatorAPI {
                 ApplyRequest(
                     documents, set: options.set, prune: options.prune, confirmPrune: options.confirmPrune))
             // What can't be applied anyway needn't wait for the committer's thread.
-            guard documents.problems.isEmpty, !options.dryRun else {
-                let plan = try ChangePlan.make(change, on: state)
-                return Self.answer(ChangeOutcome(plan, revision: state.committed.revision, published: false))
-            }
-            return Self.answer(try await submit(change, request, message: options.message))
+            let isPlanOnly = options.dryRun || !documents.problems.isEmpty
+            return Self.answer(
+                try await submit(change, request, message: options.message, dryRun: isPlanOnly))
         }
     }
 
     private static let maximumSetName = 255
 
     private static func answer(_ outcome: ChangeOutcome) -> APIResponse {
-        .json(
-            .object([
-                "revision": outcome.revision.json, "published": .bool(outcome.published),
-                "diff": .array(outcome.diff.map(\.json)), "warnings": .array(outcome.warnings.map(\.json)),
-                "prunable": .array(
-                    outcome.prunable.map {
-                        .object(["kind": .string($0.kind.description), "key": .string($0.name)])
-                    }),
-                "needsConfirmation": .bool(outcome.needsConfirmation),
-            ]))
+        outcome.answer([
+            "diff": .array(outcome.diff.map(\.json)), "warnings": .array(outcome.warnings.map(\.json)),
+            "prunable": .array(
+                outcome.prunable.map { .object(["kind": .string($0.kind.description), "key": .string($0.name)]) }),
+            "needsConfirmation": .bool(outcome.needsConfirmation),
+        ])
     }
 
     // MARK: Reading the request

@@ -10,7 +10,10 @@ extension OperatorAPI {
     }
 
     var showEnvironment: Handler {
-        { request throws(Refusal) in .json(try environment(request).json) }
+        { request throws(Refusal) in
+            let state = try environment(request)
+            return .json(state.json).tagged(EntityTag.of(state.committed.revision), for: request)
+        }
     }
 
     var createEnvironment: Handler {
@@ -27,7 +30,9 @@ extension OperatorAPI {
                 throw Refusal(
                     .invalid, "Unknown bucketing", detail: "there is no bucketing \"\(text)\"", hint: "v2 or v3")
             }
-            return .json(try await committer.createEnvironment(name, bucketing).json, status: .created)
+            let made = try await committer.createEnvironment(
+                name, bucketing, actor: request.actor, message: try body.string("message") ?? "")
+            return .json(made.json, status: .created)
         }
     }
 

@@ -8,9 +8,12 @@ extension OperatorAPI {
     var listFlags: Handler {
         { request throws(Refusal) in
             let state = try environment(request).committed
+            let page = try PageRequest(request)
             let keys = state.entries.keys.filter { $0.kind == .flag }.sorted()
-            let flags = keys.map { Self.flag($0, state) }
-            return .json(.object(["flags": .array(flags.map { .object($0) }), "revision": state.revision.json]))
+            let (items, next) = page.cut(keys) { $0.name }
+            let flags = items.map { JSONValue.object(Self.flag($0, state)) }
+            return .json(.object(["flags": .array(flags), "next": next, "revision": state.revision.json]))
+                .tagged(EntityTag.of(state.revision), for: request)
         }
     }
 
@@ -21,7 +24,7 @@ extension OperatorAPI {
             guard state.entries[key] != nil else { throw .unknownFlag(key.name, in: state) }
             var flag = Self.flag(key, state)
             flag["revision"] = state.revision.json
-            return .json(.object(flag))
+            return .json(.object(flag)).tagged(EntityTag.of(key, in: state), for: request)
         }
     }
 
@@ -69,10 +72,18 @@ extension OperatorAPI {
 
     /// What a change of one thing answers.
     static func published(_ outcome: ChangeOutcome, status: HTTPResponse.Status = .ok) -> APIResponse {
-        .json(
-            .object([
-                "revision": outcome.revision.json, "published": .bool(outcome.published),
-                "diff": .array(outcome.diff.map(\.json)),
-            ]), status: status)
+        outcome.answer(["diff": .array(outcome.diff.map(\.json))], status: status)
+    }
+}
+
+extension ChangeOutcome {
+    /// The revision, whether it is a new one, and `members`; marked where the request had been answered before.
+    func answer(_ members: JSONObject, status: HTTPResponse.Status = .ok) -> APIResponse {
+        var object: JSONObject = ["revision": revision.json, "published": .bool(published)]
+        for member in members { object[member.key] = member.value }
+        var answer = APIResponse.json(.object(object), status: status)
+        answer.headers[.revision] = "\(revision.number)"
+        if isRepeated { answer.headers[.idempotentReplayed] = "true" }
+        return answer
     }
 }

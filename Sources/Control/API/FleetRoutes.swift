@@ -5,7 +5,10 @@ extension OperatorAPI {
     var showFleet: Handler {
         { request throws(Refusal) in
             let state = try environment(request)
-            return .json(FleetView(own: state.committed, entries: registry.fleet(of: state.name)).json)
+            let page = try PageRequest(request)
+            let agents = registry.fleet(of: state.name).sorted { $0.record.id.precedesInBytes($1.record.id) }
+            let (entries, next) = page.cut(agents) { $0.record.id }
+            return .json(FleetView(own: state.committed, entries: Array(entries), next: next).json)
         }
     }
 

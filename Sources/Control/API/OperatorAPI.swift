@@ -8,6 +8,8 @@ import Replication
 /// task; whatever changes something goes through the committer.
 struct OperatorAPI: Sendable {
     let published: PublishedEnvironments
+    let store: StoreReader
+    let dataDirectory: String
     let committer: Committer
     let registry: SharedRegistry
     let statistics: HubStatistics
@@ -25,6 +27,13 @@ struct OperatorAPI: Sendable {
         add(router, environment, [.get: showEnvironment])
         add(router, environment + "/new-epoch", [.get: previewEpoch, .post: beginEpoch])
         add(router, environment + "/apply", [.post: apply])
+        add(router, environment + "/export", [.get: export])
+        add(router, environment + "/diff", [.get: diff])
+        add(router, environment + "/promote", [.post: promote])
+        add(router, environment + "/history", [.get: listHistory])
+        add(router, environment + "/history/:revision", [.get: showHistory])
+        add(router, environment + "/rollback", [.post: rollback])
+        add(router, environment + "/watch", [.get: watch])
         add(router, environment + "/flags", [.get: listFlags])
         add(router, environment + "/flags/:flag", [.get: showFlag, .patch: editFlag, .delete: deleteFlag])
         add(router, environment + "/pilots", [.get: listPilots, .post: createPilot])
@@ -32,6 +41,7 @@ struct OperatorAPI: Sendable {
         add(router, environment + "/pilots/:pilot/members", [.post: changeMembers])
         add(router, environment + "/fleet", [.get: showFleet])
         add(router, environment + "/fleet/:agent", [.delete: forgetAgent])
+        add(router, "/v1/backup", [.get: backup])
         return router
     }
 
@@ -53,7 +63,7 @@ struct OperatorAPI: Sendable {
                 continue
             }
             router.on(RouterPath(path), method: method) { request, context in
-                try await handler(APIRequest(request: request, context: context)).response
+                try await handler(APIRequest(request, context)).response
             }
         }
     }
@@ -64,13 +74,44 @@ struct OperatorAPI: Sendable {
         try published.find(try request.path("environment"))
     }
 
-    /// Has a change done, in the name of whoever asks.
+    /// Has a change done, in the name of whoever asks. A dry run is planned and checked all the same, on what is on disk.
     func submit(
-        _ kind: ChangeRequest.Kind, _ request: APIRequest, message: String? = nil
+        _ kind: ChangeRequest.Kind, _ request: APIRequest, message: String? = nil, dryRun: Bool = false
     ) async throws(Refusal) -> ChangeOutcome {
-        try await committer.submit(
+        let precondition = try request.precondition()
+        guard !dryRun else {
+            let state = try environment(request)
+            try precondition.check(kind.entry, on: state)
+            let plan = try ChangePlan.make(kind, on: state)
+            return ChangeOutcome(plan, revision: state.committed.revision, published: false)
+        }
+        let environment = try request.path("environment")
+        var outcome = try await committer.submit(
             ChangeRequest(
-                environment: try request.path("environment"), actor: request.actor, message: message ?? "", kind))
+                environment: environment, actor: request.actor, message: message ?? "", precondition: precondition,
+                idempotency: request.idempotency, kind))
+        guard outcome.isRepeated, outcome.published else { return outcome }
+        // What it did then stands in the history.
+        let id = try published.find(environment).id
+        let number = outcome.revision.number
+        let entry = try await read { try await $0.entry(of: id, number) }
+        outcome.diff = entry?.diff ?? []
+        outcome.changedMembers = entry?.changedMembers ?? 0
+        return outcome
+    }
+
+    /// Reads the store; what is wrong with that is the server's fault.
+    func read<Value: Sendable>(
+        _ body: (StoreReader) async throws -> Value
+    ) async throws(Refusal) -> Value {
+        do {
+            return try await body(store)
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            logger.error("the store can't be read", metadata: ["error": "\(error)"])
+            throw Refusal(.failed, "Store can't be read", detail: "\(error)", hint: "see to the control node's disk")
+        }
     }
 
     private var health: Handler {

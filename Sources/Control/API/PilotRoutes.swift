@@ -8,11 +8,14 @@ extension OperatorAPI {
     var listPilots: Handler {
         { request throws(Refusal) in
             let state = try environment(request).committed
-            let names = state.entries.keys.filter { $0.kind == .pilot }.map(\.name).sorted()
-            let pilots = names.map { name -> JSONValue in
-                .object(["name": .string(name), "members": .integer(Int64(state.pilots[name]?.count ?? 0))])
+            let page = try PageRequest(request)
+            let keys = state.entries.keys.filter { $0.kind == .pilot }.sorted()
+            let (items, next) = page.cut(keys) { $0.name }
+            let pilots = items.map { key -> JSONValue in
+                .object(["name": .string(key.name), "members": .integer(Int64(state.pilots[key.name]?.count ?? 0))])
             }
-            return .json(.object(["pilots": .array(pilots), "revision": state.revision.json]))
+            return .json(.object(["pilots": .array(pilots), "next": next, "revision": state.revision.json]))
+                .tagged(EntityTag.of(state.revision), for: request)
         }
     }
 
@@ -21,15 +24,23 @@ extension OperatorAPI {
             let environment = try environment(request)
             let state = environment.committed
             let name = try request.path("pilot")
-            guard state.entries[EntryKey(.pilot, name)] != nil else { throw .unknownPilot(name, in: state) }
-            let members = state.pilots[name]?.members.sorted().map(\.text) ?? []
+            let key = EntryKey(.pilot, name)
+            guard state.entries[key] != nil else { throw .unknownPilot(name, in: state) }
+            let page = try PageRequest(request)
+            // Sorted on disk: a page of a million members costs a page.
+            let members = try await read {
+                try await $0.members(of: name, in: environment.id, after: page.after, limit: page.limit)
+            }
+            let isLast = members.count < page.limit
             return .json(
                 .object([
                     "name": .string(name), "members": .array(members.map { .string($0) }),
-                    "count": .integer(Int64(members.count)),
+                    "next": isLast ? .null : members.last.map { .string($0) } ?? .null,
+                    "count": .integer(Int64(state.pilots[name]?.count ?? 0)),
                     "flags": .array(environment.references.flags(using: name).map { .string($0) }),
                     "revision": state.revision.json,
-                ]))
+                ])
+            ).tagged(EntityTag.of(key, in: state), for: request)
         }
     }
 
@@ -63,11 +74,7 @@ extension OperatorAPI {
                     hint: "give a list of members, as services send them for targeting key")
             }
             let outcome = try await submit(kind, request, message: try body.string("message"))
-            return .json(
-                .object([
-                    "revision": outcome.revision.json, "published": .bool(outcome.published),
-                    "changed": .integer(Int64(outcome.changedMembers)),
-                ]))
+            return outcome.answer(["changed": .integer(Int64(outcome.changedMembers))])
         }
     }
 }

@@ -11,13 +11,19 @@ struct ControlCommand: AsyncParsableCommand {
     @Option(help: "The address to bind: a name or a number.") var host = "127.0.0.1"
     @OptionGroup var ports: ControlPortOptions
     @Flag(help: "Bind an address that other machines reach, in plain text and without keys.") var insecure = false
+    @Option(
+        help: ArgumentHelp(
+            "How much history is kept: a time such as 90d, or a number of revisions; everything unless given.",
+            valueName: "time-or-count"))
+    var historyKeep: HistoryAmount?
     @OptionGroup var log: LogOptions
 
     func run() async throws {
         log.bootstrap()
         let logger = Logger(label: "pilotlight.control")
-        let node = ControlNode(
-            ports.configuration(dataDirectory: data, host: host, insecure: insecure), logger: logger)
+        var configuration = ports.configuration(dataDirectory: data, host: host, insecure: insecure)
+        if let historyKeep { configuration.historyKeep = historyKeep.keep }
+        let node = ControlNode(configuration, logger: logger)
         try await Daemon.run([node], logger: logger)
     }
 }

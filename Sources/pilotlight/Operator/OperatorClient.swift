@@ -6,9 +6,9 @@ import NIOHTTP1
 /// Speaks to one control node's operator API: JSON out, JSON in, problem details as `ProblemDetails`.
 struct OperatorClient {
     /// Without a slash at its end.
-    private let base: String
-    private let actor: String
-    private let http: HTTPClient
+    let base: String
+    let actor: String
+    let http: HTTPClient
 
     /// A request and its answer must fit in this.
     static let timeout = Duration.seconds(10)

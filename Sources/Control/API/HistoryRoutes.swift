@@ -1,0 +1,100 @@
+import HashTreeCollections
+import JSON
+import Replication
+
+/// What was, and the way back to it.
+extension OperatorAPI {
+    var listHistory: Handler {
+        { request throws(Refusal) in
+            let state = try environment(request)
+            let page = try PageRequest(request)
+            let before = try page.number()
+            let key = request.query("key")
+            let kinds = try Self.kinds(request)
+            let (entries, oldest) = try await read { store in
+                let entries = try await store.page(
+                    of: state.id, key: key, kinds: kinds, before: before ?? .max, limit: page.limit)
+                return (entries, try await store.oldest(in: state.id) ?? 0)
+            }
+            if let key, entries.isEmpty, before == nil { throw .untouched(key, kinds, state) }
+            let last = entries.count < page.limit ? nil : entries.last?.revision.number
+            return .json(
+                .object([
+                    "history": .array(entries.map { $0.json(definitions: false) }),
+                    "next": last.map { .string("\($0)") } ?? .null, "oldest": .integer(Int64(clamping: oldest)),
+                    "revision": state.committed.revision.json,
+                ]))
+        }
+    }
+
+    private static func kinds(_ request: APIRequest) throws(Refusal) -> [EntryKind] {
+        let all = [EntryKind.flag, .pilot]
+        guard let text = request.query("kind") else { return all }
+        guard let kind = all.first(where: { $0.description == text }) else {
+            throw Refusal(
+                .malformed, "Malformed query", detail: "kind=\(text) is no kind of entry", hint: "flag or pilot")
+        }
+        return [kind]
+    }
+
+    var showHistory: Handler {
+        { request throws(Refusal) in
+            let state = try environment(request)
+            let text = try request.path("revision")
+            guard let number = UInt64(text) else { throw .notANumber("the path", text) }
+            guard let entry = try await read({ try await $0.entry(of: state.id, number) }) else {
+                throw try await absent(number, state)
+            }
+            return .json(entry.json(definitions: true))
+        }
+    }
+
+    var rollback: Handler {
+        { request throws(Refusal) in
+            let state = try environment(request)
+            let body = try await request.object(allowed: ["revision", "pilots", "dryRun", "message"])
+            guard let number = try body.whole("revision") else {
+                throw Refusal(
+                    .malformed, "Missing member", detail: "the body has no \"revision\"",
+                    hint: "give the number whose flags are to come back")
+            }
+            guard let content = try await read({ try await $0.state(at: number, from: state) }) else {
+                throw try await absent(number, state)
+            }
+            let kind = ChangeRequest.Kind.rollback(
+                RollbackRequest(number: number, content: content, pilots: try body.bool("pilots")))
+            let message = try body.string("message") ?? "roll back to revision \(number)"
+            return Self.published(
+                try await submit(kind, request, message: message, dryRun: try body.bool("dryRun")))
+        }
+    }
+
+    /// Why there is no revision of this number: it is yet to come, it is no longer kept, or it was skipped by an epoch.
+    func absent(_ number: UInt64, _ state: EnvironmentState) async throws(Refusal) -> Refusal {
+        let oldest = try await read { try await $0.oldest(in: state.id) ?? 0 }
+        let head = state.committed.revision.number
+        if number < oldest {
+            return Refusal(
+                .gone, "Revision is no longer kept",
+                detail: "the history of \(state.name) goes back to revision \(oldest); \(number) is older",
+                hint: "--history-keep of the control node says how much is kept; backups may have it",
+                members: ["oldest": .integer(Int64(clamping: oldest))])
+        }
+        return Refusal(
+            .unknown, "No such revision",
+            detail: number > head
+                ? "\(state.name) is at revision \(head); there is no \(number) yet"
+                : "\(state.name) has no revision \(number): a new epoch began above it",
+            hint: "`pilotlight history --environment \(state.name)` shows them")
+    }
+}
+
+extension Refusal {
+    fileprivate static func untouched(_ key: String, _ kinds: [EntryKind], _ state: EnvironmentState) -> Refusal {
+        let names = state.committed.entries.keys.filter { kinds.contains($0.kind) }.map(\.name)
+        return Refusal(
+            .unknown, "Nothing of that name",
+            detail: "nothing in the history of \(state.name) has touched \"\(key)\"",
+            hint: NearestName.hint(key, in: names, fallback: "without a key, `pilotlight history` shows everything"))
+    }
+}

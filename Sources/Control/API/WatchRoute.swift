@@ -1,0 +1,107 @@
+import HTTPTypes
+import Hummingbird
+import JSON
+import NIOCore
+import Replication
+import ServiceLifecycle
+
+/// Every revision as it is published, as server-sent events (WHATWG HTML, §9.2): from the store, in order and each once, so
+/// that a watcher who comes back with the last number it has seen misses nothing.
+extension OperatorAPI {
+    var watch: Handler {
+        { request throws(Refusal) in
+            let state = try environment(request)
+            let head = state.committed.revision.number
+            let after = try Self.start(request) ?? head
+            guard after <= head else { throw .ahead(after, state) }
+            let oldest = try await read { try await $0.oldest(in: state.id) ?? 0 }
+            guard after + 1 >= oldest else { throw try await absent(after + 1, state) }
+            let body = ResponseBody { [self] writer in
+                let pulse = Pulse(published.changes(of: state.name), every: Self.pause)
+                try await withGracefulShutdownHandler {
+                    try await stream(state, after: after, at: pulse, to: &writer)
+                } onGracefulShutdown: {
+                    pulse.end()
+                }
+                try await writer.finish(nil)
+            }
+            var answer = APIResponse(status: .ok, contentType: "text/event-stream", body: body)
+            answer.headers[.cacheControl] = "no-store"
+            answer.headers[.revision] = "\(after)"
+            return answer
+        }
+    }
+
+    private static func start(_ request: APIRequest) throws(Refusal) -> UInt64? {
+        let name = request.query("after") == nil ? "Last-Event-ID" : "after"
+        guard let text = request.query("after") ?? request.request.headers[.lastEventID] else { return nil }
+        guard let number = UInt64(text) else { throw .notANumber(name, text) }
+        return number
+    }
+
+    /// Revisions that are read at once, and how often a watcher hears that nothing has happened.
+    private static let portion = 200
+    private static let pause = Duration.seconds(5)
+
+    /// Ends when the watcher is gone or the pulse ends.
+    private func stream(
+        _ state: EnvironmentState, after: UInt64, at pulse: Pulse, to writer: inout any ResponseBodyWriter
+    ) async throws {
+        var last = after
+        try await writer.write(ByteBuffer(string: ": \(state.name) after revision \(after)\n\n"))
+        for await beat in pulse.beats {
+            if beat == .silence { try await writer.write(ByteBuffer(string: ": nothing new\n\n")) }
+            while true {
+                let entries = try await store.following(last, in: state.id, limit: Self.portion)
+                guard let newest = entries.last else { break }
+                var text = ByteBuffer()
+                for entry in entries {
+                    let data = entry.json(definitions: true).compactText()
+                    text.writeString("id: \(entry.revision.number)\nevent: \(entry.event.rawValue)\ndata: \(data)\n\n")
+                }
+                try await writer.write(text)
+                last = newest.revision.number
+            }
+        }
+    }
+}
+
+/// A stream of changes with a beat in every silence, so that a connection that broke is noticed.
+private struct Pulse: Sendable {
+    enum Beat: Sendable { case change, silence }
+
+    let beats: AsyncStream<Beat>
+    private let continuation: AsyncStream<Beat>.Continuation
+
+    func end() { continuation.finish() }
+
+    /// Begins with one beat of change.
+    init(_ changes: AsyncStream<Void>, every pause: Duration) {
+        let (beats, continuation) = AsyncStream<Beat>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        continuation.yield(.change)
+        let following = Task { for await _ in changes { continuation.yield(.change) } }
+        let beating = Task {
+            while !Task.isCancelled {
+                try await Task.sleep(for: pause)
+                continuation.yield(.silence)
+            }
+        }
+        continuation.onTermination = { _ in
+            following.cancel()
+            beating.cancel()
+        }
+        self.beats = beats
+        self.continuation = continuation
+    }
+}
+
+extension Refusal {
+    fileprivate static func ahead(_ number: UInt64, _ state: EnvironmentState) -> Refusal {
+        Refusal(
+            .conflict, "Revision is yet to come",
+            detail: "\(state.name) is at revision \(state.committed.revision.number); what follows \(number) can't be "
+                + "given: was a backup restored?",
+            hint: "begin after revision \(state.committed.revision.number), or without a number",
+            members: ["revision": state.committed.revision.json])
+    }
+}

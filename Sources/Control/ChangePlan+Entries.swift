@@ -1,0 +1,84 @@
+import HashTreeCollections
+import JSON
+import Replication
+
+/// The steps that documents, roll backs and promotions are made of: an entry is brought to what it shall be, or dropped.
+/// What is that way already is no step.
+extension ChangePlan {
+    /// - Parameter bytes: the definition as it will be stored.
+    mutating func bring(flag key: String, _ bytes: [UInt8], uses pilots: Set<String>, _ state: EnvironmentState) {
+        let entry = EntryKey(.flag, key)
+        let current = state.log.staged.bytes(of: entry)
+        guard current != bytes else { return }
+        if let current {
+            diff.append(.changed(flag: key, StoredFlag.json(current), StoredFlag.json(bytes)))
+        } else {
+            diff.append(.added(flag: key, StoredFlag.json(bytes)))
+            created.append(entry)
+        }
+        changes.append(.put(entry, bytes))
+        references.append((key, pilots))
+    }
+
+    /// The list replaces the group's whole, but travels as what differs.
+    mutating func bring(pilot name: String, members wanted: TreeSet<ExactString>, _ state: EnvironmentState) {
+        let entry = EntryKey(.pilot, name)
+        let present = state.log.staged.pilots[name]?.members ?? []
+        let added = wanted.subtracting(present).sorted().map(\.text)
+        let removed = present.subtracting(wanted).sorted().map(\.text)
+        if state.log.staged.entries[entry] == nil {
+            changes.append(.put(entry, Self.pilotBytes))
+            created.append(entry)
+            diff.append(.added(pilot: name, members: added))
+        } else if !added.isEmpty || !removed.isEmpty {
+            diff.append(.changed(pilot: name, before: present.count, added: added, removed: removed))
+        }
+        if !removed.isEmpty { changes.append(.removeMembers(pilot: name, removed)) }
+        if !added.isEmpty { changes.append(.addMembers(pilot: name, added)) }
+        changedMembers += added.count + removed.count
+    }
+
+    mutating func drop(_ entry: EntryKey, _ state: EnvironmentState) {
+        diff.append(Self.line(dropping: entry, state))
+        changes.append(.delete(entry))
+        deleted.append(entry)
+    }
+
+    static func line(dropping entry: EntryKey, _ state: EnvironmentState) -> DiffLine {
+        switch entry.kind {
+        case .flag: .removed(flag: entry.name, StoredFlag.json(state.log.staged.bytes(of: entry) ?? []))
+        default: .removed(pilot: entry.name, members: state.log.staged.pilots[entry.name]?.count ?? 0)
+        }
+    }
+
+    /// Brings everything to what `target` holds: its flags, and with `pilots` its groups and their members. Kinds of
+    /// entries besides these stay as they are.
+    mutating func become(_ target: ReplicatedState, pilots: Bool, _ state: EnvironmentState) {
+        for key in target.entries.keys.filter({ $0.kind == .flag }).sorted() {
+            let bytes = target.bytes(of: key) ?? []
+            guard state.log.staged.bytes(of: key) != bytes else { continue }
+            bring(flag: key.name, bytes, uses: PilotReferences.names(stored: bytes), state)
+        }
+        let current = state.log.staged.entries.keys
+        for key in current.filter({ $0.kind == .flag && target.entries[$0] == nil }).sorted() { drop(key, state) }
+        guard pilots else { return }
+        for key in target.entries.keys.filter({ $0.kind == .pilot }).sorted() {
+            bring(pilot: key.name, members: target.pilots[key.name]?.members ?? [], state)
+        }
+        for key in current.filter({ $0.kind == .pilot && target.entries[$0] == nil }).sorted() { drop(key, state) }
+    }
+
+    /// Pilot groups that flags of this plan refer to and that won't be there, though `source`, where the definitions come
+    /// from, has or had them. (A reference that is unknown there too was let through knowingly.)
+    func missingPilots(from source: ReplicatedState, _ state: EnvironmentState) -> [(flag: String, pilot: String)] {
+        let gone = Set(deleted)
+        let made = Set(created)
+        return references.flatMap { flag, pilots in
+            pilots.sorted().compactMap { pilot in
+                let key = EntryKey(.pilot, pilot)
+                let willBe = (state.log.staged.entries[key] != nil && !gone.contains(key)) || made.contains(key)
+                return willBe || source.entries[key] == nil ? nil : (flag, pilot)
+            }
+        }
+    }
+}

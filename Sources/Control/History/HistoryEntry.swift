@@ -1,0 +1,81 @@
+import Foundation
+import JSON
+import Replication
+
+/// One revision of an environment's history: who, when, why and what.
+package struct HistoryEntry: Sendable, Hashable {
+    package enum Event: String, Sendable {
+        /// The environment was made; its number is 0.
+        case created
+        case change
+        /// A new epoch began: nothing changed but the history that agents follow.
+        case epoch
+    }
+
+    package var revision: Revision
+    /// Milliseconds since 1970.
+    package var time: UInt64
+    package var actor: String
+    package var message: String
+    package var event: Event
+    package var diff: [DiffLine]
+    /// Memberships that were added or removed.
+    package var changedMembers: Int
+
+    /// - Parameter definitions: with each line's `before` and `after`.
+    package func json(definitions: Bool) -> JSONValue {
+        .object([
+            "revision": revision.json, "time": .string(Self.text(ofTime: time)), "actor": .string(actor),
+            "message": .string(message), "event": .string(event.rawValue),
+            "diff": .array(diff.map { definitions ? $0.json : $0.briefJSON }),
+        ])
+    }
+
+    /// RFC 3339, in UTC, to the millisecond.
+    static func text(ofTime milliseconds: UInt64) -> String {
+        Date(timeIntervalSince1970: Double(milliseconds) / 1_000)
+            .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
+}
+
+extension DiffLine {
+    /// A stored revision's lines, worked out of its delta and of what it found.
+    static func lines(of changes: [EntryChange], _ touches: [Touch]) -> [DiffLine] {
+        touches.compactMap { touch in
+            let own = changes.filter { $0.key == touch.key }
+            switch touch.key.kind {
+            case .flag: return flagLine(touch, own)
+            case .pilot: return pilotLine(touch, own)
+            default: return nil
+            }
+        }
+    }
+
+    private static func flagLine(_ touch: Touch, _ changes: [EntryChange]) -> DiffLine? {
+        let before = touch.before.map { StoredFlag.json($0) }
+        switch (before, changes.last) {
+        case (let before?, .put(_, let bytes)): return .changed(flag: touch.key.name, before, StoredFlag.json(bytes))
+        case (nil, .put(_, let bytes)): return .added(flag: touch.key.name, StoredFlag.json(bytes))
+        case (let before?, .delete): return .removed(flag: touch.key.name, before)
+        default: return nil
+        }
+    }
+
+    private static func pilotLine(_ touch: Touch, _ changes: [EntryChange]) -> DiffLine? {
+        var added: [String] = []
+        var removed: [String] = []
+        for change in changes {
+            switch change {
+            case .delete: return .removed(pilot: touch.key.name, members: touch.membersBefore)
+            case .addMembers(_, let members): added += members
+            case .removeMembers(_, let members): removed += members
+            case .replaceMembers(_, let members):
+                added = members
+                removed = touch.dropped ?? []
+            case .put: break
+            }
+        }
+        guard touch.before != nil else { return .added(pilot: touch.key.name, members: added) }
+        return .changed(pilot: touch.key.name, before: touch.membersBefore, added: added, removed: removed)
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import GRDB
+import HashTreeCollections
+import JSON
+import Replication
+
+/// Reads the store beside the one who writes it: history, long member lists, the state as it was. Each call sees one
+/// commit, whole. Whatever it finds wrong with the store is a `ControlError`.
+package final class StoreReader: Sendable {
+    private let queue: DatabaseQueue
+    private let path: String
+
+    /// - Parameter path: of a store that this process has open for writing.
+    package init(path: String) throws(ControlError) {
+        self.path = path
+        var configuration = Configuration()
+        configuration.readonly = true
+        do {
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+        } catch {
+            throw ControlStore.wrap(error, path)
+        }
+    }
+
+    package func close() { try? queue.close() }
+
+    /// The lowest number that is still kept; nil for an environment that isn't there.
+    package func oldest(in environment: Int64) async throws(ControlError) -> UInt64? {
+        try await read { try $0.oldest(environment) }
+    }
+
+    /// The newest revisions below `before`, newest first; with `key`, those that touched an entry of that name.
+    package func page(
+        of environment: Int64, key: String? = nil, kinds: [EntryKind] = [.flag, .pilot], before: UInt64 = .max,
+        limit: Int
+    ) async throws(ControlError) -> [HistoryEntry] {
+        try await read { rows in
+            let numbers: [UInt64] = try rows.numbers(environment, key: key, kinds: kinds, before: before, limit: limit)
+            return try numbers.compactMap { try rows.entry(environment, $0) }
+        }
+    }
+
+    /// One revision; nil when there is none, or no longer.
+    package func entry(of environment: Int64, _ number: UInt64) async throws(ControlError) -> HistoryEntry? {
+        try await read { try $0.entry(environment, number) }
+    }
+
+    /// The oldest revisions above `number`, oldest first.
+    package func following(
+        _ number: UInt64, in environment: Int64, limit: Int
+    ) async throws(ControlError) -> [HistoryEntry] {
+        try await read { rows in
+            try rows.numbers(environment, after: number, limit: limit).compactMap { try rows.entry(environment, $0) }
+        }
+    }
+
+    /// The state at an earlier number: today's, with every revision since taken back one by one. Nil when that number
+    /// isn't there, or no longer. The digest that was stored with it must come out.
+    package func state(at number: UInt64, from head: EnvironmentState) async throws(ControlError) -> ReplicatedState? {
+        try await read { rows in
+            guard let digest = try rows.digest(head.id, number) else { return nil }
+            var state = head.committed
+            for later in try rows.numbers(head.id, after: number, upTo: head.committed.revision.number).reversed() {
+                guard let delta = try rows.delta(head.id, later) else { continue }
+                let touches = try rows.touches(head.id, later)
+                let found = Dictionary(touches.map { ($0.key, $0) }) { first, _ in first }
+                for change in delta.changes.reversed() { state.apply(change.inverse(found)) }
+            }
+            guard state.digest == digest else {
+                throw rows.damage("revision \(number) can't be worked out: its digest is another one")
+            }
+            return state
+        }
+    }
+
+    /// The members of a pilot group in the order of their bytes, from the one after `member` on.
+    package func members(
+        of pilot: String, in environment: Int64, after member: String?, limit: Int
+    ) async throws(ControlError) -> [String] {
+        try await read { try $0.members(environment, pilot, after: member ?? "", limit: limit) }
+    }
+
+    /// Copies the whole store, as it stands at one commit, into a new file.
+    package func copy(to destination: String) async throws(ControlError) {
+        let source = path
+        do {
+            // A connection of its own: a long copy must not keep readers waiting.
+            var configuration = Configuration()
+            configuration.readonly = true
+            let reader = try DatabaseQueue(path: source, configuration: configuration)
+            let copy = try DatabaseQueue(path: destination)
+            try await Task.detached {
+                try reader.backup(to: copy)
+                try copy.close()
+                try reader.close()
+            }.value
+        } catch {
+            throw ControlStore.wrap(error, destination)
+        }
+    }
+
+    private func read<Value: Sendable>(
+        _ body: @escaping @Sendable (StoreRows) throws -> Value
+    ) async throws(ControlError) -> Value {
+        do {
+            let path = path
+            return try await queue.read { try body(StoreRows($0, path: path)) }
+        } catch let error as ControlError {
+            throw error
+        } catch {
+            throw ControlStore.wrap(error, path)
+        }
+    }
+}

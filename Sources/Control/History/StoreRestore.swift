@@ -1,0 +1,95 @@
+import Foundation
+import Replication
+
+/// Puts a backup in the place of a data directory's store. The backup is read whole and checked before anything is
+/// touched; what was there is kept beside it.
+package enum StoreRestore {
+    /// What was put in place.
+    package struct Restored: Sendable {
+        package struct Environment: Sendable {
+            package var name: String
+            package var revision: Revision
+            package var entries: Int
+        }
+
+        package var environments: [Environment]
+        /// Where the store that was there is now; nil where there was none.
+        package var replaced: String?
+    }
+
+    /// - Parameters:
+    ///   - backup: a file that a backup made; it stays as it is.
+    ///   - replacing: whether a store that is there may be put aside.
+    /// - Throws: `ControlError`, when a control node runs on the directory, when there is a store and `replacing` is
+    ///   false, when the backup is damaged or no backup, or when a file can't be written.
+    package static func restore(_ backup: String, to directory: String, replacing: Bool) throws -> Restored {
+        guard FileManager.default.isReadableFile(atPath: backup) else {
+            throw ControlError.store(path: backup, reason: "there is no such file, or it can't be read")
+        }
+        try ControlNode.makeDirectory(directory)
+        let lock = try DirectoryLock(directory: directory)
+        defer { withExtendedLifetime(lock) {} }
+        let path = directory + "/" + ControlStore.fileName
+        let isOccupied = FileManager.default.fileExists(atPath: path)
+        guard !isOccupied || replacing else { throw ControlError.occupied(path: path) }
+
+        let candidate = path + ".restoring"
+        remove(candidate)
+        defer { remove(candidate) }
+        try moving(candidate) { try FileManager.default.copyItem(atPath: backup, toPath: candidate) }
+        let environments = try check(candidate)
+
+        let replaced = isOccupied ? try putAside(path) : nil
+        try moving(path) { try FileManager.default.moveItem(atPath: candidate, toPath: path) }
+        try synchronise(directory)
+        return Restored(environments: environments, replaced: replaced)
+    }
+
+    /// Reads it as a control node would, digests and all.
+    private static func check(_ path: String) throws -> [Restored.Environment] {
+        let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+        guard let size, size > 0 else { throw ControlError.damagedStore(path: path, detail: "the backup is empty") }
+        let store = try ControlStore(path: path, clock: Moment.now.wall)
+        defer { store.close() }
+        let loaded = try store.load()
+        store.checkpoint(emptying: true)
+        return loaded.environments.map {
+            Restored.Environment(
+                name: $0.state.name, revision: $0.state.committed.revision, entries: $0.state.committed.entryCount)
+        }
+    }
+
+    /// The write-ahead log goes with its store: it may hold what the file doesn't yet.
+    private static func putAside(_ path: String) throws -> String {
+        let aside = path + ".replaced-\(Moment.now.wall)"
+        for suffix in ["-wal", "-shm", ""] where FileManager.default.fileExists(atPath: path + suffix) {
+            try moving(path + suffix) {
+                try FileManager.default.moveItem(atPath: path + suffix, toPath: aside + suffix)
+            }
+        }
+        return aside
+    }
+
+    private static func remove(_ path: String) {
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+    }
+
+    private static func moving(_ path: String, _ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch {
+            throw ControlError.store(path: path, reason: (error as NSError).localizedDescription)
+        }
+    }
+
+    /// Makes the renames last.
+    private static func synchronise(_ directory: String) throws {
+        for path in [directory + "/" + ControlStore.fileName, directory] {
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0, fsync(descriptor) == 0 else {
+                throw ControlError.store(path: path, reason: "it can't be synced: \(String(cString: strerror(errno)))")
+            }
+            close(descriptor)
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import GRDB
+import JSON
+import Replication
+
+/// The history's rows within one read transaction.
+struct StoreRows {
+    private let db: Database
+    private let path: String
+
+    init(_ db: Database, path: String) {
+        self.db = db
+        self.path = path
+    }
+
+    func damage(_ detail: String) -> ControlError { .damagedStore(path: path, detail: detail) }
+
+    func oldest(_ environment: Int64) throws -> UInt64? {
+        try Int64.fetchOne(
+            db, sql: "SELECT number FROM log WHERE environment = ? ORDER BY number LIMIT 1", arguments: [environment]
+        ).map(UInt64.init(bitPattern:))
+    }
+
+    /// Numbers below `before`, falling.
+    func numbers(
+        _ environment: Int64, key: String?, kinds: [EntryKind], before: UInt64, limit: Int
+    ) throws -> [UInt64] {
+        let before = Int64(clamping: before)
+        guard let key else {
+            return try numbers(
+                "SELECT number FROM log WHERE environment = ? AND number < ? ORDER BY number DESC LIMIT ?",
+                [environment, before, limit])
+        }
+        let list = kinds.map { "\($0.rawValue)" }.joined(separator: ", ")
+        return try numbers(
+            """
+            SELECT DISTINCT number FROM touched
+            WHERE environment = ? AND kind IN (\(list)) AND name = ? AND number < ? ORDER BY number DESC LIMIT ?
+            """, [environment, key, before, limit])
+    }
+
+    /// Numbers above `after`, rising.
+    func numbers(_ environment: Int64, after: UInt64, upTo last: UInt64 = .max, limit: Int = -1) throws -> [UInt64] {
+        try numbers(
+            "SELECT number FROM log WHERE environment = ? AND number > ? AND number <= ? ORDER BY number LIMIT ?",
+            [environment, Int64(clamping: after), Int64(clamping: last), limit])
+    }
+
+    private func numbers(_ sql: String, _ arguments: StatementArguments) throws -> [UInt64] {
+        let statement = try db.cachedStatement(sql: sql)
+        return try Int64.fetchAll(statement, arguments: arguments).map(UInt64.init(bitPattern:))
+    }
+
+    func digest(_ environment: Int64, _ number: UInt64) throws -> Digest? {
+        guard let row = try log(environment, number) else { return nil }
+        guard let digest = Digest(row["digest"] as String) else {
+            throw damage("the digest of revision \(number) can't be read")
+        }
+        return digest
+    }
+
+    /// Nil where an epoch begins.
+    func delta(_ environment: Int64, _ number: UInt64) throws -> Delta? {
+        guard let row = try log(environment, number), let data: Data = row["delta"] else { return nil }
+        guard let delta = try? Delta(encoded: Array(data)) else {
+            throw damage("the delta of revision \(number) can't be read")
+        }
+        return delta
+    }
+
+    func entry(_ environment: Int64, _ number: UInt64) throws -> HistoryEntry? {
+        guard let row = try log(environment, number) else { return nil }
+        let epoch = Epoch(counter: UInt64(bitPattern: row["epoch_counter"]), id: UInt64(bitPattern: row["epoch_id"]))
+        let delta = try delta(environment, number)
+        let changes = delta?.changes ?? []
+        return HistoryEntry(
+            revision: Revision(epoch: epoch, number: number), time: UInt64(clamping: row["time"] as Int64),
+            actor: row["actor"], message: row["message"],
+            event: delta != nil ? .change : number == 0 ? .created : .epoch,
+            diff: DiffLine.lines(of: changes, try touches(environment, number)),
+            changedMembers: changes.reduce(0) { $0 + $1.memberCount })
+    }
+
+    func touches(_ environment: Int64, _ number: UInt64) throws -> [Touch] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT kind, name, before, members, dropped FROM touched
+                WHERE environment = ? AND number = ? ORDER BY kind, name
+                """)
+        return try Row.fetchAll(statement, arguments: [environment, Int64(clamping: number)]).map { row in
+            Touch(
+                key: EntryKey(EntryKind(rawValue: row[0]), row[1]), before: (row[2] as Data?).map { Array($0) },
+                membersBefore: row[3], dropped: (row[4] as Data?).flatMap { Touch.dropped(stored: Array($0)) })
+        }
+    }
+
+    func members(_ environment: Int64, _ pilot: String, after member: String, limit: Int) throws -> [String] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT member FROM members WHERE environment = ? AND pilot = ? AND member > ? ORDER BY member LIMIT ?
+                """)
+        return try String.fetchAll(statement, arguments: [environment, pilot, member, limit])
+    }
+
+    private func log(_ environment: Int64, _ number: UInt64) throws -> Row? {
+        let statement = try db.cachedStatement(sql: "SELECT * FROM log WHERE environment = ? AND number = ?")
+        return try Row.fetchOne(statement, arguments: [environment, Int64(clamping: number)])
+    }
+}
+
+extension EntryChange {
+    fileprivate var memberCount: Int {
+        switch self {
+        case .addMembers(_, let members), .removeMembers(_, let members), .replaceMembers(_, let members):
+            members.count
+        case .put, .delete: 0
+        }
+    }
+}

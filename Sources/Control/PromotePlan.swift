@@ -1,0 +1,86 @@
+import HashTreeCollections
+import JSON
+import Replication
+
+/// Definitions that another environment holds, to be brought here.
+package struct PromoteRequest: Sendable {
+    package var source: String
+    package var content: ReplicatedState
+    /// Flag keys and pilot groups; empty for all flags. `flag:` or `pilot:` before one says which it is.
+    package var keys: [String]
+    /// Pilot groups too: those that the named flags refer to, or all where nothing is named.
+    package var pilots: Bool
+}
+
+/// What a promotion comes to. It deletes nothing, and touches nothing that isn't named.
+enum PromotePlan {
+    static func make(_ request: PromoteRequest, on state: EnvironmentState) throws(Refusal) -> ChangePlan {
+        var problems: [PlacedProblem] = []
+        let entries = entries(request, &problems)
+        guard problems.isEmpty else {
+            throw Refusal(
+                .unknown, "Nothing of that name", detail: "\(request.source) lacks what is to be promoted",
+                problems: problems)
+        }
+        var plan = ChangePlan()
+        for key in entries.sorted() {
+            switch key.kind {
+            case .flag:
+                let bytes = request.content.bytes(of: key) ?? []
+                plan.bring(flag: key.name, bytes, uses: PilotReferences.names(stored: bytes), state)
+            default:
+                plan.bring(pilot: key.name, members: request.content.pilots[key.name]?.members ?? [], state)
+            }
+        }
+        problems = plan.missingPilots(from: request.content, state).map { flag, pilot in
+            PlacedProblem(
+                document: request.source, pointer: "/flags/\(flag)",
+                message: "flag \"\(flag)\" refers to the pilot group \"\(pilot)\", which \(state.name) doesn't have",
+                hint: "promote it too (name it, or say --pilots), or create it in \(state.name) first")
+        }
+        guard problems.isEmpty else {
+            throw Refusal(
+                .conflict, "Promotion conflicts",
+                detail: "\(state.name) lacks pilot groups that the promoted flags refer to; nothing was changed",
+                problems: problems)
+        }
+        return plan
+    }
+
+    private static func entries(_ request: PromoteRequest, _ problems: inout [PlacedProblem]) -> Set<EntryKey> {
+        let all = request.content.entries.keys
+        guard !request.keys.isEmpty else {
+            return Set(all.filter { $0.kind == .flag || ($0.kind == .pilot && request.pilots) })
+        }
+        var found: Set<EntryKey> = []
+        for name in request.keys {
+            if let entry = candidates(name).first(where: { request.content.entries[$0] != nil }) {
+                found.insert(entry)
+            } else {
+                problems.append(
+                    PlacedProblem(
+                        document: request.source, message: "there is no flag and no pilot group \"\(name)\"",
+                        hint: NearestName.hint(
+                            name, in: all.map(\.name),
+                            fallback: "`pilotlight flag list --environment \(request.source)` shows what there is")))
+            }
+        }
+        guard request.pilots else { return found }
+        for flag in found where flag.kind == .flag {
+            for pilot in PilotReferences.names(stored: request.content.bytes(of: flag) ?? []) {
+                let group = EntryKey(.pilot, pilot)
+                if request.content.entries[group] != nil { found.insert(group) }
+            }
+        }
+        return found
+    }
+
+    /// What a name may stand for, the likeliest first.
+    private static func candidates(_ name: String) -> [EntryKey] {
+        var keys = [EntryKey(.flag, name), EntryKey(.pilot, name)]
+        for kind in [EntryKind.flag, .pilot] where name.hasPrefix("\(kind):") {
+            keys.append(EntryKey(kind, String(name.dropFirst("\(kind):".count))))
+        }
+        return keys
+    }
+}

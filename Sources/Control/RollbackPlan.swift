@@ -1,0 +1,35 @@
+import HashTreeCollections
+import JSON
+import Replication
+
+/// An earlier state, and how much of it to bring back.
+package struct RollbackRequest: Sendable {
+    package var number: UInt64
+    /// The state at that number.
+    package var content: ReplicatedState
+    /// Pilot groups and their members too.
+    package var pilots: Bool
+}
+
+/// What a roll back comes to: the flags as they were, as a new revision. It never lifts a kill, which is an entry of its
+/// own kind.
+enum RollbackPlan {
+    static func make(_ request: RollbackRequest, on state: EnvironmentState) throws(Refusal) -> ChangePlan {
+        var plan = ChangePlan()
+        plan.become(request.content, pilots: request.pilots, state)
+        let conflicts = plan.missingPilots(from: request.content, state).map { flag, pilot in
+            PlacedProblem(
+                document: "revision \(request.number)", pointer: "/flags/\(flag)",
+                message: "flag \"\(flag)\" refers to the pilot group \"\(pilot)\", which was deleted since",
+                hint: "bring the groups back too (--pilots), or create it first")
+        }
+        guard conflicts.isEmpty else {
+            throw Refusal(
+                .conflict, "Roll back conflicts",
+                detail: "revision \(request.number) can't be brought back as it was: "
+                    + (conflicts.count == 1 ? "1 conflict" : "\(conflicts.count) conflicts") + "; nothing was changed",
+                problems: conflicts)
+        }
+        return plan
+    }
+}

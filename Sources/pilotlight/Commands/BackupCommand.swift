@@ -1,0 +1,28 @@
+import ArgumentParser
+import Foundation
+import JSON
+
+struct BackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup", abstract: "Copy the control node's store into a file, while it goes on.",
+        discussion: """
+            The file holds every environment with its history, as of one commit. `pilotlight restore` puts it in place.
+
+            EXAMPLES:
+              pilotlight backup pilotlight-backup.sqlite
+              pilotlight backup --force /var/backups/pilotlight.sqlite
+            """)
+
+    @Argument(help: "The file to write.") var file: String
+    @Flag(help: "Replace FILE if it is there.") var force = false
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        guard force || !FileManager.default.fileExists(atPath: file) else {
+            throw CommandRefusal("\(file) is there already", hint: "name another file, or add --force to replace it")
+        }
+        let bytes = try await asked(connection) { try await $0.download("backup", to: file) }
+        let answer = JSONValue.object(["file": .string(file), "bytes": .integer(Int64(bytes))])
+        print(connection.json ? answer.prettyText() : "\(file): \(CountText.of(bytes, "byte"))")
+    }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Control
+import JSON
+
+struct RestoreCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore", abstract: "Put a backup in the place of a control node's store.",
+        discussion: """
+            The control node must be stopped. The backup is checked whole before anything is touched, and a store that is \
+            there is put aside, not deleted. Agents that have seen newer revisions keep them and go on answering: once the \
+            control node runs and has heard of them, it takes no writes until \
+            `pilotlight environment new-epoch NAME --yes`.
+
+            EXAMPLES:
+              pilotlight restore pilotlight-backup.sqlite --data /var/lib/pilotlight
+              pilotlight restore pilotlight-backup.sqlite --data /var/lib/pilotlight --yes
+            """)
+
+    @Argument(help: "A file that `pilotlight backup` made.") var file: String
+    @Option(help: "The control node's data directory; made if it isn't there.") var data: String
+    @Flag(help: "Put a store that is there aside.") var yes = false
+    @Flag(help: "Print what was restored as JSON.") var json = false
+
+    func run() throws {
+        let restored: StoreRestore.Restored
+        do {
+            restored = try StoreRestore.restore(file, to: data, replacing: yes)
+        } catch let error as ControlError {
+            throw CommandRefusal("\(error)")
+        }
+        if json {
+            let environments = restored.environments.map { environment -> JSONValue in
+                .object([
+                    "name": .string(environment.name), "revision": environment.revision.json,
+                    "entries": .integer(Int64(environment.entries)),
+                ])
+            }
+            let answer = JSONValue.object([
+                "environments": .array(environments), "replaced": restored.replaced.map { .string($0) } ?? .null,
+            ])
+            return print(answer.prettyText())
+        }
+        for environment in restored.environments {
+            let entries = CountText.of(environment.entries, "entry", "entries")
+            print("\(environment.name): \(RevisionText.full(environment.revision.json)), \(entries)")
+        }
+        if let replaced = restored.replaced { print("the store that was there: \(replaced)") }
+    }
+}
