@@ -1,7 +1,7 @@
 /// "Did you mean": the known name that is closest to what was typed.
-enum NearestName {
+package enum NearestName {
     /// The nearest of `known` within a third of the name's length (at least one, at most three edits); nil if none is.
-    static func of(_ name: String, in known: some Sequence<String>) -> String? {
+    package static func of(_ name: String, in known: some Sequence<String>) -> String? {
         let typed = Array(name.lowercased().unicodeScalars)
         let limit = min(3, max(1, typed.count / 3))
         var best: (name: String, distance: Int)?
@@ -16,7 +16,7 @@ enum NearestName {
     }
 
     /// `did you mean "checkout"?`, or what is there if little is, or `fallback`.
-    static func hint(_ name: String, in known: some Collection<String>, fallback: String) -> String {
+    package static func hint(_ name: String, in known: some Collection<String>, fallback: String) -> String {
         if let nearest = of(name, in: known) { return "did you mean \"\(nearest)\"?" }
         if !known.isEmpty, known.count <= 8 {
             return "there is: " + known.sorted().joined(separator: ", ")
