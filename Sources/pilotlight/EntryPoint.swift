@@ -14,6 +14,7 @@ enum EntryPoint {
         } catch {
             leave(saying: "Error: \(error)", code: ExitCode.validationFailure.rawValue)
         }
+        let style = OutputStyle.of(STDERR_FILENO, noColour: injection.arguments.contains("--no-color"))
         do {
             var command = try PilotlightCommand.parseAsRoot(injection.arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -22,9 +23,9 @@ enum EntryPoint {
                 try command.run()
             }
         } catch let refusal as CommandRefusal {
-            leave(saying: refusal.description, code: ExitCode.failure.rawValue)
+            leave(saying: RefusalText.dressed(refusal.description, style), code: ExitCode.failure.rawValue)
         } catch let problem as ProblemDetails {
-            leave(saying: problem.description, code: ExitCode.failure.rawValue)
+            leave(saying: RefusalText.dressed(problem.description, style), code: ExitCode.failure.rawValue)
         } catch {
             leave(with: error, given: given, variables: variables, injection: injection)
         }
@@ -37,9 +38,7 @@ enum EntryPoint {
         let code = PilotlightCommand.exitCode(for: error)
         var text = PilotlightCommand.fullMessage(for: error)
         if code.isSuccess {
-            if text.contains("USAGE:") {
-                text += (text.hasSuffix("\n") ? "" : "\n") + variables.helpSection(for: given)
-            }
+            if text.contains("USAGE:") { text = HelpText(variables: variables).completed(text, for: given) }
             print(text)
             fflush(nil)
             exit(code.rawValue)
@@ -47,6 +46,9 @@ enum EntryPoint {
         // ArgumentParser names the option; whoever set a variable looks for that.
         for (option, variable) in injection.origins where text.contains("'\(option) ") || text.contains("'\(option)'") {
             text = "Error: \(variable): " + (text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text)
+        }
+        if code == .validationFailure, let correction = CommandTree.correction(for: given) {
+            text = "Error: \(correction)\n" + text.split(separator: "\n").dropFirst().joined(separator: "\n")
         }
         leave(saying: text, code: code.rawValue)
     }

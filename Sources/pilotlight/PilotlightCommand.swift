@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// The root of every command word.
-struct PilotlightCommand: AsyncParsableCommand {
+struct PilotlightCommand: AsyncParsableCommand, ExampledCommand {
     static let version = "0.1.0"
 
     static let configuration = CommandConfiguration(
@@ -19,9 +19,19 @@ struct PilotlightCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Operate",
                 subcommands: [
-                    ApplyCommand.self, FlagCommand.self, PilotCommand.self, EnvironmentCommand.self, FleetCommand.self,
+                    ApplyCommand.self, ExportCommand.self, FlagCommand.self, PilotCommand.self,
+                    EnvironmentCommand.self, FleetCommand.self, HistoryCommand.self, RollbackCommand.self,
+                    WatchCommand.self,
                 ]),
             CommandGroup(name: "Keep", subcommands: [BackupCommand.self, RestoreCommand.self]),
             CommandGroup(name: "Look up", subcommands: [LookupCommand.self, HealthCommand.self]),
+            CommandGroup(name: "Read", subcommands: [ManualCommand.self]),
         ])
+
+    static let examples = [
+        Example("pilotlight dev", "Try it: a control node and an agent in one process"),
+        Example("pilotlight apply flags.json --message \"autumn sale\"", "Publish flags"),
+        Example("pilotlight fleet --wait", "Has everyone got it?"),
+        Example("pilotlight lookup new-checkout --targeting-key ann", "What does Ann get?"),
+    ]
 }

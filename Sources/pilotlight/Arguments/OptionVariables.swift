@@ -76,6 +76,11 @@ struct OptionVariables {
         return "\nENVIRONMENT VARIABLES:\n" + lines.joined(separator: "\n") + "\n"
     }
 
+    /// Every variable of the command named in `given`, with the option it stands for.
+    func all(for given: [String]) -> [(variable: String, option: String)] {
+        options(of: leaf(of: given).command).map { ($0.variable, $0.name) }
+    }
+
     /// The command that `arguments` name, and how many words its name takes.
     private func leaf(of arguments: [String]) -> (command: JSONValue, depth: Int) {
         var command = root

@@ -3,13 +3,22 @@ import AgentSocket
 import ArgumentParser
 import Logging
 
-struct AgentCommand: AsyncParsableCommand {
+struct AgentCommand: AsyncParsableCommand, ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "agent", abstract: "Run a sidecar agent: it answers lookups on a Unix socket.",
         discussion: """
             Starts from its cache, with or without a control node. Runs until SIGTERM or SIGINT. Logs go to standard \
             error.
             """)
+
+    static let examples = [
+        Example(
+            "pilotlight agent --control 10.0.0.5 --data /var/lib/pilotlight/agent --service checkout --service-version 1.4.2",
+            "Beside version 1.4.2 of a service, on the usual socket"),
+        Example(
+            "pilotlight agent --control 127.0.0.1 --data agent --socket agent.sock --environment staging --probe-port 9100",
+            "On a socket here, for staging, with health and metrics on a port"),
+    ]
 
     @Option(help: "A control node's host; repeatable.") var control: [String]
     @Option(help: "The control node's port of deltas and heartbeats.") var publishPort: UInt16 = 7461

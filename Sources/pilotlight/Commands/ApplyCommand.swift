@@ -1,25 +1,33 @@
 import ArgumentParser
 import JSON
 
-struct ApplyCommand: AsyncParsableCommand {
+struct ApplyCommand: AsyncParsableCommand, ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply",
         abstract: "Publish what files say: all of it as one change, or none of it.",
         discussion: """
             A file is a flagd document (JSON or YAML) plus an optional top-level "pilots". What no file mentions stays \
-            as it is; what a file gives replaces that part whole.
+            as it is; what a file gives replaces that part whole. Of a folder, every .json, .yaml and .yml file in it \
+            and below it is taken, hidden ones left out.
             """)
 
-    @Argument(help: "Files, JSON or YAML.") var files: [String]
+    static let examples = [
+        Example("pilotlight apply flags.json more.yaml --message \"autumn sale\"", "Two files, one change"),
+        Example("pilotlight apply flags/ --dry-run", "What would a folder change?"),
+        Example("pilotlight apply flags/ --set shop --prune --yes", "From a pipeline: what has left the folder, goes"),
+        Example(
+            "pilotlight export --environment staging | pilotlight apply - --environment production",
+            "Everything that another environment has"),
+    ]
+
+    @Argument(help: "Files and folders, JSON or YAML; - is standard input.", completion: .file()) var files: [String]
     @Option(help: "The name under which these files own what they create.") var set: String?
     @Flag(help: "Show the difference and publish nothing.") var dryRun = false
-    @Flag(
-        help: ArgumentHelp(
-            "Delete what an earlier apply with the same --set created and no file names now; needs --yes."))
+    @Flag(help: "Delete what an earlier apply with the same --set created and no file names now; asks first.")
     var prune = false
-    @Flag(help: "Confirm the deletions of --prune.") var yes = false
     @Flag(help: "Unknown operators, references and variant names in targeting are warnings.") var lenient = false
-    @OptionGroup var message: MessageOption
+    @OptionGroup var confirmation: ConfirmationOption
+    @OptionGroup var change: ChangeOptions
     @OptionGroup var environment: EnvironmentOption
     @OptionGroup var connection: ConnectionOptions
 
@@ -30,67 +38,58 @@ struct ApplyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let documents = try files.map { path in
-            JSONValue.object(["name": .string(path), "text": .string(try InputFile.read(path))])
+        let documents = try InputFolder.documents(files).map { path in
+            JSONValue.object(["name": .string(InputFile.name(of: path)), "text": .string(try InputFile.read(path))])
         }
         try await asked(connection) { control in
-            if prune && !yes && !dryRun {
-                let preview = try await send(documents, to: control, dryRun: true)
+            var isConfirmed = confirmation.yes
+            var terms = change.terms
+            if prune && !isConfirmed && !dryRun {
+                let preview = try await send(documents, to: control, dryRun: true, confirmPrune: false, terms)
                 let prunable = preview["prunable"]?.arrayValue ?? []
-                guard prunable.isEmpty else {
+                if !prunable.isEmpty {
                     show(preview, dryRun: true)
-                    throw CommandRefusal(
-                        "nothing is published: \(CountText.of(prunable.count, "entry", "entries")) would be deleted",
-                        hint: "add --yes to delete them, or leave --prune out")
+                    let entries = CountText.of(prunable.count, "entry", "entries")
+                    try confirmation.demand(
+                        "Delete \(entries) in \(environment.name)?",
+                        kept: "nothing is published: \(entries) would be deleted")
+                    // What was confirmed is what was shown.
+                    isConfirmed = true
+                    terms.ifRevision = preview["revision"]?["number"]?.integerValue
                 }
             }
-            show(try await send(documents, to: control, dryRun: dryRun), dryRun: dryRun)
+            let answer = try await send(documents, to: control, dryRun: dryRun, confirmPrune: isConfirmed, terms)
+            show(answer, dryRun: dryRun)
         }
     }
 
-    private func send(_ documents: [JSONValue], to control: OperatorClient, dryRun: Bool) async throws -> JSONValue {
+    private func send(
+        _ documents: [JSONValue], to control: OperatorClient, dryRun: Bool, confirmPrune: Bool, _ terms: ChangeTerms
+    ) async throws -> JSONValue {
         var body: JSONObject = [
             "documents": .array(documents), "dryRun": .bool(dryRun), "prune": .bool(prune),
-            "confirmPrune": .bool(yes), "lenient": .bool(lenient),
+            "confirmPrune": .bool(confirmPrune), "lenient": .bool(lenient),
         ]
         if let set { body["set"] = .string(set) }
-        return try await control.post("environments", environment.name, "apply", body: message.added(to: body))
+        return try await control.change(
+            .post, "environments", environment.name, "apply", body: body, terms: terms.dryRun(dryRun))
     }
 
     private func show(_ answer: JSONValue, dryRun: Bool) {
-        print(connection.json ? answer.prettyText() : text(for: answer, dryRun: dryRun))
+        print(connection.json ? answer.prettyText() : Self.text(for: answer, dryRun: dryRun, connection.style))
     }
 
-    private func text(for answer: JSONValue, dryRun: Bool) -> String {
-        var lines = (answer["diff"]?.arrayValue ?? []).map(Self.line)
-        let removed = Set((answer["diff"]?.arrayValue ?? []).filter { $0["op"] == .string("remove") }.map(Self.name))
-        for entry in answer["prunable"]?.arrayValue ?? [] where !removed.contains(Self.name(entry)) {
-            lines.append("− \(Self.name(entry))  no file names it any more")
+    static func text(for answer: JSONValue, dryRun: Bool, _ style: OutputStyle) -> String {
+        var lines: [String] = []
+        let diff = answer["diff"]?.arrayValue ?? []
+        let removed = Set(diff.filter { $0["op"] == .string("remove") }.map(DiffText.name))
+        for entry in answer["prunable"]?.arrayValue ?? [] where !removed.contains(DiffText.name(entry)) {
+            lines.append(style.paint("− \(DiffText.name(entry))", .red) + "  no file names it any more")
         }
         for warning in answer["warnings"]?.arrayValue ?? [] {
-            lines.append("warning: \(ProblemDetails.Entry(warning))")
+            lines.append(style.paint("warning:", .yellow) + " \(ProblemDetails.Entry(warning))")
         }
-        let revision = RevisionText.full(answer["revision"])
-        if dryRun {
-            lines.append("dry run, nothing is published: \(revision)")
-        } else {
-            lines.append(RevisionText.outcome(answer))
-        }
-        return lines.joined(separator: "\n")
-    }
-
-    private static func name(_ entry: JSONValue) -> String {
-        "\(entry["kind"]?.stringValue ?? "") \(entry["key"]?.stringValue ?? "?")"
-    }
-
-    private static func line(_ change: JSONValue) -> String {
-        let sign =
-            switch change["op"]?.stringValue {
-            case "add": "+"
-            case "remove": "−"
-            default: "~"
-            }
-        guard let detail = change["detail"]?.stringValue, !detail.isEmpty else { return "\(sign) \(name(change))" }
-        return "\(sign) \(name(change))  \(detail)"
+        return (DiffText.lines(answer, style) + lines + [DiffText.revision(answer, dryRun: dryRun)])
+            .joined(separator: "\n")
     }
 }

@@ -2,16 +2,17 @@ import ArgumentParser
 import Foundation
 import JSON
 
-struct BackupCommand: AsyncParsableCommand {
+struct BackupCommand: AsyncParsableCommand, ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Copy the control node's store into a file, while it goes on.",
         discussion: """
             The file holds every environment with its history, as of one commit. `pilotlight restore` puts it in place.
-
-            EXAMPLES:
-              pilotlight backup pilotlight-backup.sqlite
-              pilotlight backup --force /var/backups/pilotlight.sqlite
             """)
+
+    static let examples = [
+        Example("pilotlight backup pilotlight-backup.sqlite", "A copy of everything, as of one commit"),
+        Example("pilotlight backup --force /var/backups/pilotlight.sqlite", "In the place of the last one"),
+    ]
 
     @Argument(help: "The file to write.") var file: String
     @Flag(help: "Replace FILE if it is there.") var force = false

@@ -2,10 +2,17 @@ import ArgumentParser
 import Control
 import Logging
 
-struct ControlCommand: AsyncParsableCommand {
+struct ControlCommand: AsyncParsableCommand, ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "control", abstract: "Run a control node: the one that changes are published at.",
         discussion: "Runs until SIGTERM or SIGINT, then finishes what it has accepted. Logs go to standard error.")
+
+    static let examples = [
+        Example("pilotlight control --data /var/lib/pilotlight/control", "For agents on this machine"),
+        Example(
+            "pilotlight control --data /var/lib/pilotlight/control --host 10.0.0.5 --insecure --history-keep 90d",
+            "For a network that you trust; history of 90 days"),
+    ]
 
     @Option(help: "The directory of its store; made if it isn't there.") var data: String
     @Option(help: "The address to bind: a name or a number.") var host = "127.0.0.1"

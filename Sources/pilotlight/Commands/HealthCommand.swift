@@ -1,7 +1,7 @@
 import ArgumentParser
 import JSON
 
-struct HealthCommand: AsyncParsableCommand {
+struct HealthCommand: AsyncParsableCommand, ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "health", abstract: "Ask an agent or a control node whether it is well.",
         discussion: """
@@ -9,15 +9,20 @@ struct HealthCommand: AsyncParsableCommand {
             asks the agent's socket if there is one, or else the control node on this machine.
             """)
 
+    static let examples = [
+        Example("pilotlight health --ready", "Does the agent on this machine hold confirmed state?"),
+        Example("pilotlight health --url http://10.0.0.5:7460 --json", "A control node elsewhere"),
+    ]
+
     @Option(help: "The agent's socket.") var socket: String?
     @Option(help: "A control node, or an agent's --probe-port; goes before --socket.") var url: String?
     @Flag(help: "An agent that never had confirmed state is not well, either.") var ready = false
-    @Flag(help: "Print the answer as JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let question = HealthQuestion(url: url, socket: socket)
         let answer = try await question.asked()
-        print(json ? answer.prettyText() : Self.text(for: answer))
+        print(output.json ? answer.prettyText() : Self.text(for: answer))
         guard !ready || answer["ready"] != .bool(false) else {
             throw CommandRefusal(
                 "\(question.place) is not ready: it never had confirmed state",

@@ -1,9 +1,18 @@
 import ArgumentParser
+import Control
 import JSON
 
-struct LookupCommand: AsyncParsableCommand {
+struct LookupCommand: AsyncParsableCommand, ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "lookup", abstract: "Ask the agent on this machine what a user gets.")
+
+    static let examples = [
+        Example("pilotlight lookup new-checkout --targeting-key ann", "What does Ann get?"),
+        Example(
+            "pilotlight lookup greeting --targeting-key ann --context visits=4 --context plan=gold --json",
+            "With more of the evaluation context, as JSON"),
+        Example("pilotlight lookup new-checkout --socket .pilotlight/agent.sock", "From the agent of `pilotlight dev`"),
+    ]
 
     @Argument(help: "The flag's key.") var key: String
     @Option(help: "Who the answer is for.") var targetingKey: String?
@@ -13,41 +22,43 @@ struct LookupCommand: AsyncParsableCommand {
             valueName: "name=value"))
     var context: [ContextArgument] = []
     @Option(help: "The agent's socket.") var socket = "/run/pilotlight/agent.sock"
-    @Flag(help: "Print the answer as JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         var members = JSONObject()
         for argument in context { members[argument.name] = argument.value }
         if let targetingKey { members["targetingKey"] = .string(targetingKey) }
-        let answer = try await SocketLookup(socket: socket).evaluate(key, context: members)
+        let agent = SocketLookup(socket: socket)
+        let answer = try await agent.evaluate(key, context: members)
 
-        if json { print(document(answer).prettyText()) }
+        if output.json { print(Self.document(answer).prettyText()) }
         if let code = answer.body["errorCode"]?.stringValue {
+            let known = code == "FLAG_NOT_FOUND" ? (try? await agent.keys()) ?? [] : []
             throw CommandRefusal(
                 "\(key): \(code): \(answer.body["errorDetails"]?.stringValue ?? "no details")",
-                hint: Self.hint(for: code))
+                hint: Self.hint(for: code, key: key, known: known))
         }
         guard answer.status == 200 else {
             throw CommandRefusal(
                 "\(key): HTTP \(answer.status): "
                     + (answer.body["errorDetails"]?.stringValue ?? answer.body.compactText()))
         }
-        if !json { print(text(answer)) }
+        if !output.json { print(Self.text(answer, output.style)) }
     }
 
-    private func text(_ answer: SocketLookup.Answer) -> String {
+    static func text(_ answer: SocketLookup.Answer, _ style: OutputStyle) -> String {
         let value = answer.body["value"].map { $0.compactText() } ?? "(no value: the caller's default)"
         var facts: [String] = []
-        if let variant = answer.body["variant"]?.stringValue { facts.append("variant \(variant)") }
+        if let variant = answer.body["variant"]?.stringValue { facts.append("variant \(PrintableText.of(variant))") }
         facts.append(answer.body["reason"]?.stringValue ?? "UNKNOWN")
         if let freshness = answer.freshness {
             facts.append(RevisionText.full(freshness.revision))
-            facts.append(freshness.isStale ? "stale" : "fresh")
+            facts.append(freshness.isStale ? style.paint("stale", .yellow) : "fresh")
         }
-        return value + "\n" + facts.joined(separator: " · ")
+        return style.paint(value, .bold) + "\n" + facts.joined(separator: " · ")
     }
 
-    private func document(_ answer: SocketLookup.Answer) -> JSONValue {
+    private static func document(_ answer: SocketLookup.Answer) -> JSONValue {
         guard var members = answer.body.objectValue else { return answer.body }
         if let freshness = answer.freshness {
             members["revision"] = freshness.revision
@@ -56,9 +67,13 @@ struct LookupCommand: AsyncParsableCommand {
         return .object(members)
     }
 
-    private static func hint(for code: String) -> String? {
+    /// - Parameter known: the keys that the agent holds, for a key that it doesn't.
+    static func hint(for code: String, key: String, known: [String]) -> String? {
         switch code {
-        case "FLAG_NOT_FOUND": "`pilotlight flag list` shows the keys; does the agent serve another environment?"
+        case "FLAG_NOT_FOUND":
+            NearestName.hint(
+                key, in: known,
+                fallback: "`pilotlight flag list` shows the keys; does the agent serve another environment?")
         case "PROVIDER_NOT_READY": "the agent never heard of a control node; its log says why"
         default: nil
         }

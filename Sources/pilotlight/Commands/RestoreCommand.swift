@@ -2,7 +2,7 @@ import ArgumentParser
 import Control
 import JSON
 
-struct RestoreCommand: ParsableCommand {
+struct RestoreCommand: ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Put a backup in the place of a control node's store.",
         discussion: """
@@ -10,11 +10,14 @@ struct RestoreCommand: ParsableCommand {
             there is put aside, not deleted. Agents that have seen newer revisions keep them and go on answering: once the \
             control node runs and has heard of them, it takes no writes until \
             `pilotlight environment new-epoch NAME --yes`.
-
-            EXAMPLES:
-              pilotlight restore pilotlight-backup.sqlite --data /var/lib/pilotlight
-              pilotlight restore pilotlight-backup.sqlite --data /var/lib/pilotlight --yes
             """)
+
+    static let examples = [
+        Example("pilotlight restore pilotlight-backup.sqlite --data /var/lib/pilotlight", "Into an empty directory"),
+        Example(
+            "pilotlight restore pilotlight-backup.sqlite --data /var/lib/pilotlight --yes",
+            "In the place of a store, which is put aside"),
+    ]
 
     @Argument(help: "A file that `pilotlight backup` made.") var file: String
     @Option(help: "The control node's data directory; made if it isn't there.") var data: String

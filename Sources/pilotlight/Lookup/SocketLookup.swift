@@ -36,13 +36,25 @@ struct SocketLookup {
 
     var socket: String
 
+    /// One flag.
     func evaluate(_ key: String, context: JSONObject) async throws -> Answer {
+        try await post("/ofrep/v1/evaluate/flags/" + PathSegment.encoded(key), context)
+    }
+
+    /// The keys of all flags that the agent holds.
+    func keys() async throws -> [String] {
+        let answer = try await post("/ofrep/v1/evaluate/flags", [:])
+        return (answer.body["flags"]?.arrayValue ?? []).compactMap { $0["key"]?.stringValue }
+    }
+
+    private func post(_ path: String, _ context: JSONObject) async throws -> Answer {
         guard socket.utf8.count < 108 else {
             throw CommandRefusal(
                 "the socket path \(socket) is longer than 107 bytes", hint: "the kernel takes no longer one")
         }
-        guard let url = URL(httpURLWithSocketPath: socket, uri: "/ofrep/v1/evaluate/flags/" + PathSegment.encoded(key))
-        else { throw CommandRefusal("\(socket) is no path of a socket", hint: "give the agent's --socket") }
+        guard let url = URL(httpURLWithSocketPath: socket, uri: path) else {
+            throw CommandRefusal("\(socket) is no path of a socket", hint: "give the agent's --socket")
+        }
         var request = HTTPClientRequest(url: url.absoluteString)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")
@@ -53,17 +65,10 @@ struct SocketLookup {
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let result: Result<Answer, any Error>
         do {
-            let response = try await http.execute(request, timeout: .seconds(10))
-            let bytes = Array(try await response.body.collect(upTo: 64 << 20).readableBytesView)
-            let (body, problems) = JSONReader.read(bytes, purpose: .context, maximumBytes: 64 << 20)
-            guard let body else {
-                throw CommandRefusal(
-                    "\(socket) answered with something that isn't JSON (\(problems.first?.reason ?? "empty"))",
-                    hint: "is that the socket of a Pilotlight agent?")
-            }
             result = .success(
-                Answer(
-                    status: Int(response.status.code), body: body, freshness: Freshness(response.headers)))
+                try await ProgressLine.during("waiting for the agent on \(socket)") { _ in
+                    try await answer(to: request, by: http)
+                })
         } catch let refusal as CommandRefusal {
             result = .failure(refusal)
         } catch {
@@ -75,5 +80,17 @@ struct SocketLookup {
         }
         try await http.shutdown()
         return try result.get()
+    }
+
+    private func answer(to request: HTTPClientRequest, by http: HTTPClient) async throws -> Answer {
+        let response = try await http.execute(request, timeout: .seconds(10))
+        let bytes = Array(try await response.body.collect(upTo: 64 << 20).readableBytesView)
+        let (body, problems) = JSONReader.read(bytes, purpose: .context, maximumBytes: 64 << 20)
+        guard let body else {
+            throw CommandRefusal(
+                "\(socket) answered with something that isn't JSON (\(problems.first?.reason ?? "empty"))",
+                hint: "is that the socket of a Pilotlight agent?")
+        }
+        return Answer(status: Int(response.status.code), body: body, freshness: Freshness(response.headers))
     }
 }

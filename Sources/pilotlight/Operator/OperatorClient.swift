@@ -13,13 +13,16 @@ struct OperatorClient {
     /// A request and its answer must fit in this.
     static let timeout = Duration.seconds(10)
     private static let largestAnswer = 256 << 20
+    private static let pageSize = 1_000
 
     /// Opens a client for `body` and closes it afterwards.
+    /// - Parameter silence: an answer that has begun is given up after so long without a byte.
     static func connected<Result>(
-        _ options: ConnectionOptions, _ body: (OperatorClient) async throws -> Result
+        _ options: ConnectionOptions, silence: Duration? = nil, _ body: (OperatorClient) async throws -> Result
     ) async throws -> Result {
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = .seconds(10)
+        configuration.timeout.read = silence.map { TimeAmount($0) }
         // A refused connection is an answer: say so at once, don't try again until the time is over.
         configuration.connectionPool.retryConnectionEstablishment = false
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -34,15 +37,97 @@ struct OperatorClient {
         }
     }
 
-    func get(_ path: String...) async throws -> JSONValue { try await send(.GET, path, body: nil) }
-    func delete(_ path: String...) async throws -> JSONValue { try await send(.DELETE, path, body: nil) }
-    func post(_ path: String..., body: JSONObject) async throws -> JSONValue { try await send(.POST, path, body: body) }
-    func patch(_ path: String..., body: JSONObject) async throws -> JSONValue {
-        try await send(.PATCH, path, body: body)
+    enum Method: String {
+        case post = "POST"
+        case patch = "PATCH"
+        case delete = "DELETE"
     }
 
-    private func send(_ method: HTTPMethod, _ path: [String], body: JSONObject?) async throws -> JSONValue {
-        var request = HTTPClientRequest(url: base + "/v1/" + path.map(PathSegment.encoded).joined(separator: "/"))
+    // MARK: Asking
+
+    func get(_ path: String..., query: [String: String] = [:]) async throws -> JSONValue {
+        try await answer(to: request(.GET, path, query: query), repeatable: true)
+    }
+
+    /// A list, all pages of it: the first answer, with `member` holding the items of every page.
+    /// - Parameters:
+    ///   - most: stop at so many items; what follows is told by `next`.
+    ///   - progress: what is being read, for the line that shows after a second.
+    func list(
+        _ path: String..., member: String, query: [String: String] = [:], most: Int = .max, progress what: String? = nil
+    ) async throws -> JSONValue {
+        try await ProgressLine.during("reading \(what ?? member)") { progress in
+            var first: JSONObject?
+            var items: [JSONValue] = []
+            var query = query
+            while true {
+                query["limit"] = "\(min(Self.pageSize, most - items.count))"
+                let page = try await answer(to: request(.GET, path, query: query), repeatable: true)
+                items += page[member]?.arrayValue ?? []
+                if first == nil { first = page.objectValue ?? [:] }
+                let next = page["next"] ?? .null
+                progress.say("reading \(what ?? member): \(items.count)")
+                guard next != .null, items.count < most, let cursor = Self.text(ofCursor: next) else {
+                    var whole = first ?? [:]
+                    whole[member] = .array(items)
+                    whole["next"] = next
+                    return .object(whole)
+                }
+                query["after"] = cursor
+            }
+        }
+    }
+
+    private static func text(ofCursor cursor: JSONValue) -> String? {
+        cursor.stringValue ?? cursor.integerValue.map { "\($0)" }
+    }
+
+    /// What is no change of an environment's content: sent once.
+    func order(_ method: Method, _ path: String..., body: JSONObject? = nil) async throws -> JSONValue {
+        try await answer(to: request(HTTPMethod(rawValue: method.rawValue), path, body: body), repeatable: false)
+    }
+
+    /// A change: with its message and its condition, and under a key by which it can be sent again without being done
+    /// twice.
+    func change(
+        _ method: Method, _ path: String..., body: JSONObject? = nil, terms: ChangeTerms
+    ) async throws -> JSONValue {
+        var body = body
+        var query: [String: String] = [:]
+        if let message = terms.message {
+            if body == nil { query["message"] = message } else { body?["message"] = .string(message) }
+        }
+        var request = request(HTTPMethod(rawValue: method.rawValue), path, query: query, body: body)
+        request.headers.add(name: "Idempotency-Key", value: terms.key)
+        if let number = terms.ifRevision { request.headers.add(name: "Pilotlight-If-Revision", value: "\(number)") }
+        return try await answer(to: request, repeatable: true)
+    }
+
+    /// A stream of server-sent events; a refusal is thrown as `ProblemDetails`.
+    func events(_ path: String..., query: [String: String] = [:], lastID: Int64?) async throws -> HTTPClientResponse {
+        var request = request(.GET, path, query: query)
+        request.headers.add(name: "Accept", value: "text/event-stream")
+        if let lastID { request.headers.add(name: "Last-Event-ID", value: "\(lastID)") }
+        let response = try await http.execute(request, deadline: .distantFuture)
+        guard response.status == .ok else {
+            let bytes = Array(try await response.body.collect(upTo: Self.largestAnswer).readableBytesView)
+            _ = try checked(bytes, status: Int(response.status.code))
+            throw foreignAnswer(Int(response.status.code), "no events")
+        }
+        return response
+    }
+
+    // MARK: One request
+
+    private func request(
+        _ method: HTTPMethod, _ path: [String], query: [String: String] = [:], body: JSONObject? = nil
+    ) -> HTTPClientRequest {
+        var url = base + "/v1/" + path.map(PathSegment.encoded).joined(separator: "/")
+        if !query.isEmpty {
+            let pairs = query.sorted { $0.key < $1.key }.map { "\($0.key)=\(PathSegment.encoded($0.value))" }
+            url += "?" + pairs.joined(separator: "&")
+        }
+        var request = HTTPClientRequest(url: url)
         request.method = method
         request.headers.add(name: "Pilotlight-Actor", value: actor)
         if let body {
@@ -51,7 +136,17 @@ struct OperatorClient {
             JSONValue.object(body).write(to: &bytes)
             request.body = .bytes(ByteBuffer(bytes: bytes))
         }
-        let (status, bytes) = try await exchange(request)
+        return request
+    }
+
+    private func answer(to request: HTTPClientRequest, repeatable: Bool) async throws -> JSONValue {
+        let (status, bytes) = try await ProgressLine.during("waiting for the control node at \(base)") { _ in
+            try await exchange(request, repeatable: repeatable)
+        }
+        return try checked(bytes, status: status)
+    }
+
+    private func checked(_ bytes: [UInt8], status: Int) throws -> JSONValue {
         let answer = bytes.isEmpty ? JSONValue.object([:]) : try read(bytes, status: status)
         guard status < 400 else {
             guard answer["title"] != nil || answer["detail"] != nil else {
@@ -62,26 +157,22 @@ struct OperatorClient {
         return answer
     }
 
-    private func exchange(_ request: HTTPClientRequest) async throws -> (status: Int, bytes: [UInt8]) {
-        do {
-            let response = try await http.execute(request, timeout: TimeAmount(Self.timeout))
-            let body = try await response.body.collect(upTo: Self.largestAnswer)
-            return (Int(response.status.code), Array(body.readableBytesView))
-        } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
-            throw CommandRefusal(
-                "the control node at \(base) gave no answer within 10 s",
-                hint: request.method == .GET
-                    ? "look at the control node's log"
-                    : "the change may or may not be published: look before you repeat it")
-        } catch let error as HTTPClientError where error == .remoteConnectionClosed {
-            throw CommandRefusal(
-                "the control node at \(base) closed the connection before it answered",
-                hint: "the change may or may not be published: look before you repeat it")
-        } catch {
-            throw CommandRefusal(
-                "no control node answers at \(base) (\(ConnectFailure.reason(error)))",
-                hint: "start one with `pilotlight control --data DIR`, or name another with --control-url or "
-                    + "PILOTLIGHT_CONTROL_URL")
+    /// Sends it, and sends it again where the answer got lost and a second one does no harm.
+    private func exchange(
+        _ request: HTTPClientRequest, repeatable: Bool
+    ) async throws -> (status: Int, bytes: [UInt8]) {
+        var attempts = Attempts(isChange: request.method != .GET, repeatable: repeatable)
+        while true {
+            do {
+                let response = try await http.execute(request, timeout: TimeAmount(Self.timeout))
+                let body = try await response.body.collect(upTo: Self.largestAnswer)
+                return (Int(response.status.code), Array(body.readableBytesView))
+            } catch {
+                switch attempts.verdict(on: ExchangeFault(error)) {
+                case .again(let pause): try await Task.sleep(for: pause)
+                case .refuse(let refuse): throw refuse(base)
+                }
+            }
         }
     }
 

@@ -14,6 +14,11 @@ enum RevisionText {
         (revision?["number"]?.integerValue).map { "\($0)" } ?? "–"
     }
 
+    /// The epoch's counter: `1`
+    static func epoch(_ revision: JSONValue?) -> String {
+        (revision?["epoch"]?["counter"]?.integerValue).map { "\($0)" } ?? "–"
+    }
+
     /// What a change came to: the new revision, or that there was nothing to change.
     static func outcome(_ answer: JSONValue) -> String {
         answer["published"]?.boolValue == false

@@ -4,32 +4,42 @@ import JSON
 struct EnvironmentListCommand: OperatorCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "Every environment.")
 
+    static let examples = [
+        Example("pilotlight environment list", "Each one's revision, contents, and if it takes writes")
+    ]
+
     @OptionGroup var connection: ConnectionOptions
 
     func ask(_ control: OperatorClient) async throws -> JSONValue {
         try await control.get("environments")
     }
 
-    func text(for answer: JSONValue) -> String {
+    func text(for answer: JSONValue, _ style: OutputStyle) -> String {
         var table = TextTable("ENVIRONMENT", "BUCKETING", "EPOCH", "REVISION", "FLAGS", "PILOTS", "ENTRIES", "WRITES")
         var notes: [String] = []
         for environment in answer["environments"]?.arrayValue ?? [] {
             let name = environment["name"]?.stringValue ?? "?"
-            let blocked = environment["blocked"]
-            let isBlocked = blocked?.objectValue != nil
-            table.add(
-                name, environment["bucketing"]?.stringValue ?? "?",
-                (environment["revision"]?["epoch"]?["counter"]?.integerValue).map { "\($0)" } ?? "–",
-                RevisionText.number(environment["revision"]),
+            let reason = Self.reasonForBlock(environment["blocked"])
+            var row: [any TableCell] = [
+                TextTable.Cell(name, .bold), environment["bucketing"]?.stringValue ?? "?",
+                RevisionText.epoch(environment["revision"]), RevisionText.number(environment["revision"]),
                 "\(environment["flags"]?.integerValue ?? 0)", "\(environment["pilots"]?.integerValue ?? 0)",
-                "\(environment["entries"]?.integerValue ?? 0)", isBlocked ? "blocked" : "open")
-            if isBlocked {
-                let reason = blocked?["detail"]?.stringValue ?? blocked?["reason"]?.stringValue ?? "unknown reason"
+                "\(environment["entries"]?.integerValue ?? 0)",
+                TextTable.Cell(reason == nil ? "open" : "blocked", reason == nil ? .green : .red),
+            ]
+            if let reason {
+                if !style.isTerminal { row.append("takes no writes: \(reason)") }
                 notes.append(
-                    "\(name) takes no writes: \(reason)\n  hint: `pilotlight environment new-epoch \(name)` shows what "
-                        + "the agents hold")
+                    style.paint("\(name) takes no writes:", .red) + " \(reason)\n  hint: `pilotlight environment "
+                        + "new-epoch \(name)` shows what the agents hold")
             }
+            table.add(row)
         }
-        return ([table.text] + notes).joined(separator: "\n")
+        return ([table.text(style)] + (style.isTerminal ? notes : [])).joined(separator: "\n")
+    }
+
+    private static func reasonForBlock(_ blocked: JSONValue?) -> String? {
+        guard let blocked, blocked.objectValue != nil else { return nil }
+        return blocked["detail"]?.stringValue ?? blocked["reason"]?.stringValue ?? "unknown reason"
     }
 }

@@ -1,54 +1,58 @@
 import ArgumentParser
 import JSON
 
-struct EnvironmentNewEpochCommand: AsyncParsableCommand {
+struct EnvironmentNewEpochCommand: AsyncParsableCommand, ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "new-epoch",
         abstract: "Make this control node's state the one that counts, after a restored backup or a lost disk.",
         discussion: """
-            Shows what every agent holds beside what this control node holds. With --yes, a new epoch begins above \
-            every epoch and number that any agent was heard of, and all agents take this control node's state.
+            Shows what every agent holds beside what this control node holds, and asks. Once confirmed, a new epoch \
+            begins above every epoch and number that any agent was heard of, and all agents take this control node's \
+            state.
             """)
 
-    @Argument(help: "The environment's name.") var name: String
-    @Flag(help: "Do it; without this, only the preview is shown.") var yes = false
+    static let examples = [
+        Example("pilotlight environment new-epoch production", "Look at what would be given up; on a terminal, decide"),
+        Example("pilotlight environment new-epoch production --yes --message \"disk lost\"", "Do it"),
+    ]
+
+    @Argument(help: "The environment's name.", completion: .custom(NameCompletion.environments)) var name: String
+    @OptionGroup var message: MessageOption
+    @OptionGroup var confirmation: ConfirmationOption
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
         try await asked(connection) { control in
-            let answer =
-                yes
-                ? try await control.post("environments", name, "new-epoch", body: ["confirm": .bool(true)])
-                : try await control.get("environments", name, "new-epoch")
-            print(connection.json ? answer.prettyText() : text(for: answer))
-        }
-        guard yes else {
-            throw CommandRefusal(
-                "nothing is changed yet", hint: "`pilotlight environment new-epoch \(name) --yes` does it")
+            if !confirmation.yes {
+                show(try await control.get("environments", name, "new-epoch"), isDone: false)
+                try confirmation.demand("Begin a new epoch in \(name)?", kept: "nothing is changed yet")
+            }
+            let body = message.added(to: ["confirm": .bool(true)])
+            show(try await control.order(.post, "environments", name, "new-epoch", body: body), isDone: true)
         }
     }
 
-    private func text(for answer: JSONValue) -> String {
+    private func show(_ answer: JSONValue, isDone: Bool) {
+        print(connection.json ? answer.prettyText() : Self.text(for: answer, isDone: isDone, connection.style))
+    }
+
+    static func text(for answer: JSONValue, isDone: Bool, _ style: OutputStyle) -> String {
         var table = TextTable("HOLDER", "REVISION", "EPOCH", "ENTRIES", "DIGEST")
         let current = answer["current"]
         table.add(
-            "this control node", RevisionText.number(current), Self.epoch(current),
-            "\(answer["entries"]?.integerValue ?? 0)", "")
+            TextTable.Cell("this control node", .bold), RevisionText.number(current), RevisionText.epoch(current),
+            "\(answer["entries"]?.integerValue ?? 0)", String((answer["digest"]?.stringValue ?? "").prefix(16)))
         for agent in answer["agents"]?.arrayValue ?? [] {
             table.add(
                 "agent \(agent["name"]?.stringValue ?? agent["id"]?.stringValue ?? "?")",
-                RevisionText.number(agent["revision"]), Self.epoch(agent["revision"]),
+                RevisionText.number(agent["revision"]), RevisionText.epoch(agent["revision"]),
                 "\(agent["entries"]?.integerValue ?? 0)", String((agent["digest"]?.stringValue ?? "").prefix(16)))
         }
         let next =
-            yes
+            isDone
             ? "new epoch begun: \(RevisionText.full(answer["revision"]))"
             : "a new epoch would begin at \(RevisionText.full(answer["next"])); every agent then takes this control "
                 + "node's entries in place of its own"
-        return table.text + "\n" + next
-    }
-
-    private static func epoch(_ revision: JSONValue?) -> String {
-        (revision?["epoch"]?["counter"]?.integerValue).map { "\($0)" } ?? "–"
+        return table.text(style) + "\n" + next
     }
 }

@@ -3,13 +3,14 @@ import JSON
 
 /// What every command that changes one flag takes.
 struct FlagChange: ParsableArguments {
-    @Argument(help: "The flag's key.") var key: String
+    @Argument(help: "The flag's key.", completion: .custom(NameCompletion.flags)) var key: String
     @OptionGroup var environment: EnvironmentOption
-    @OptionGroup var message: MessageOption
+    @OptionGroup var change: ChangeOptions
     @OptionGroup var connection: ConnectionOptions
 
     func patch(_ members: JSONObject, at control: OperatorClient) async throws -> JSONValue {
-        try await control.patch("environments", environment.name, "flags", key, body: message.added(to: members))
+        try await control.change(
+            .patch, "environments", environment.name, "flags", key, body: members, terms: change.terms)
     }
 
     func text(_ done: String, _ answer: JSONValue) -> String { "\(key): \(done)\n\(RevisionText.outcome(answer))" }

@@ -2,17 +2,27 @@ import ArgumentParser
 import JSON
 
 struct FlagDeleteCommand: OperatorCommand {
-    static let configuration = CommandConfiguration(commandName: "delete", abstract: "Delete a flag.")
+    static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Delete a flag; asks first.",
+        discussion: "Whoever still looks it up gets FLAG_NOT_FOUND and with it their own default.")
 
-    @Argument(help: "The flag's key.") var key: String
-    @OptionGroup var environment: EnvironmentOption
-    @OptionGroup var connection: ConnectionOptions
+    static let examples = [
+        Example("pilotlight flag delete old-checkout", "Asks on a terminal"),
+        Example("pilotlight flag delete old-checkout --yes --message \"code is gone\"", "Without asking, for scripts"),
+    ]
+
+    @OptionGroup var flag: FlagChange
+    @OptionGroup var confirmation: ConfirmationOption
+
+    var connection: ConnectionOptions { flag.connection }
 
     func ask(_ control: OperatorClient) async throws -> JSONValue {
-        try await control.delete("environments", environment.name, "flags", key)
+        let name = PrintableText.of(flag.key)
+        try confirmation.demand(
+            "Delete flag \(name) in \(flag.environment.name)?", kept: "flag \(name) is not deleted")
+        return try await control.change(
+            .delete, "environments", flag.environment.name, "flags", flag.key, terms: flag.change.terms)
     }
 
-    func text(for answer: JSONValue) -> String {
-        "\(key): deleted\n\(RevisionText.outcome(answer))"
-    }
+    func text(for answer: JSONValue, _ style: OutputStyle) -> String { flag.text("deleted", answer) }
 }

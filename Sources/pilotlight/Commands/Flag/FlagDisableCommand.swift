@@ -5,6 +5,10 @@ struct FlagDisableCommand: OperatorCommand {
     static let configuration = CommandConfiguration(
         commandName: "disable", abstract: "Set a flag's state to DISABLED: callers get their own default.")
 
+    static let examples = [
+        Example("pilotlight flag disable new-checkout --message \"payments fail\"", "Callers get their own default")
+    ]
+
     @OptionGroup var flag: FlagChange
 
     var connection: ConnectionOptions { flag.connection }
@@ -13,5 +17,5 @@ struct FlagDisableCommand: OperatorCommand {
         try await flag.patch(["state": .string("DISABLED")], at: control)
     }
 
-    func text(for answer: JSONValue) -> String { flag.text("disabled", answer) }
+    func text(for answer: JSONValue, _ style: OutputStyle) -> String { flag.text("disabled", answer) }
 }

@@ -5,6 +5,8 @@ struct FlagEnableCommand: OperatorCommand {
     static let configuration = CommandConfiguration(
         commandName: "enable", abstract: "Set a flag's state to ENABLED: answers by its definition.")
 
+    static let examples = [Example("pilotlight flag enable new-checkout", "Let its definition answer again")]
+
     @OptionGroup var flag: FlagChange
 
     var connection: ConnectionOptions { flag.connection }
@@ -13,5 +15,5 @@ struct FlagEnableCommand: OperatorCommand {
         try await flag.patch(["state": .string("ENABLED")], at: control)
     }
 
-    func text(for answer: JSONValue) -> String { flag.text("enabled", answer) }
+    func text(for answer: JSONValue, _ style: OutputStyle) -> String { flag.text("enabled", answer) }
 }

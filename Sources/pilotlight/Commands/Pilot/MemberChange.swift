@@ -9,31 +9,47 @@ struct MemberChange: ParsableArguments {
 
     @OptionGroup var arguments: MemberArguments
     @OptionGroup var environment: EnvironmentOption
-    @OptionGroup var message: MessageOption
+    @OptionGroup var change: ChangeOptions
     @OptionGroup var connection: ConnectionOptions
 
     /// - Parameter verb: `add` or `remove`.
     func send(_ verb: String, to control: OperatorClient) async throws -> JSONValue {
-        var total: Int64 = 0
-        var published = false
-        var last = JSONValue.null
         let members = try arguments.all()
         guard !members.isEmpty else {
             throw CommandRefusal("\(arguments.file ?? "the command") names no members", hint: "write one to a line")
         }
-        for chunk in Self.chunks(of: members) {
+        let chunks = Self.chunks(of: members)
+        let all = CountText.of(members.count, "member")
+        return try await ProgressLine.during("sending \(all)") { progress in
+            try await send(chunks, verb, to: control) { progress.say("sending \(all): \($0) done") }
+        }
+    }
+
+    private func send(
+        _ chunks: [[String]], _ verb: String, to control: OperatorClient, done: (Int) -> Void
+    ) async throws -> JSONValue {
+        let terms = change.terms
+        var total: Int64 = 0
+        var sent = 0
+        var published = false
+        var last = JSONValue.null
+        for (index, chunk) in chunks.enumerated() {
             do {
-                last = try await control.post(
-                    "environments", environment.name, "pilots", arguments.name, "members",
-                    body: message.added(to: [verb: .array(chunk.map { .string($0) })]))
-            } catch let problem as ProblemDetails where published {
+                last = try await control.change(
+                    .post, "environments", environment.name, "pilots", arguments.name, "members",
+                    body: [verb: .array(chunk.map { .string($0) })],
+                    terms: chunks.count == 1
+                        ? terms : terms.part(index, after: last["revision"]?["number"]?.integerValue))
+            } catch  where published && (error is ProblemDetails || error is CommandRefusal) {
                 let revision = RevisionText.full(last["revision"])
                 throw CommandRefusal(
-                    "\(problem)\nearlier parts of the list are published: \(total) members up to \(revision)",
-                    hint: "mend the list and repeat the command: members that are done already change nothing")
+                    "\(error)\nearlier parts of the list are published: \(total) members up to \(revision)",
+                    hint: "mend what is wrong and repeat the command: members that are done already change nothing")
             }
             total += last["changed"]?.integerValue ?? 0
             published = published || last["published"]?.boolValue == true
+            sent += chunk.count
+            done(sent)
         }
         return .object([
             "revision": last["revision"] ?? .null, "published": .bool(published), "changed": .integer(total),

@@ -3,7 +3,19 @@ import JSON
 
 struct PilotAddCommand: OperatorCommand {
     static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Add members to a pilot group; an unknown group is refused, not made.")
+        commandName: "add", abstract: "Add members to a pilot group; an unknown group is refused, not made.",
+        discussion: """
+            Long lists go in requests of at most 5,000 members, each a change of its own; repeating the command after a \
+            failure does no harm.
+            """)
+
+    static let examples = [
+        Example("pilotlight pilot add early-birds ann bob", "Two more"),
+        Example("pilotlight pilot add early-birds --file members.txt", "A list of any length, one to a line"),
+        Example(
+            "pilotlight pilot show beta | pilotlight pilot add early-birds --file -", "Everyone who is in another group"
+        ),
+    ]
 
     @OptionGroup var change: MemberChange
 
@@ -11,5 +23,5 @@ struct PilotAddCommand: OperatorCommand {
 
     func ask(_ control: OperatorClient) async throws -> JSONValue { try await change.send("add", to: control) }
 
-    func text(for answer: JSONValue) -> String { change.text("added", answer) }
+    func text(for answer: JSONValue, _ style: OutputStyle) -> String { change.text("added", answer) }
 }

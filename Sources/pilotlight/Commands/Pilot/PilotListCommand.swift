@@ -5,19 +5,22 @@ struct PilotListCommand: OperatorCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Every pilot group of an environment.")
 
+    static let examples = [Example("pilotlight pilot list", "Each group, and how many members it has")]
+
     @OptionGroup var environment: EnvironmentOption
     @OptionGroup var connection: ConnectionOptions
 
     func ask(_ control: OperatorClient) async throws -> JSONValue {
-        try await control.get("environments", environment.name, "pilots")
+        try await control.list("environments", environment.name, "pilots", member: "pilots", progress: "pilot groups")
     }
 
-    func text(for answer: JSONValue) -> String {
+    func text(for answer: JSONValue, _ style: OutputStyle) -> String {
         let pilots = answer["pilots"]?.arrayValue ?? []
         var table = TextTable("PILOT GROUP", "MEMBERS")
         for pilot in pilots {
-            table.add(pilot["name"]?.stringValue ?? "?", "\(pilot["members"]?.integerValue ?? 0)")
+            table.add(
+                TextTable.Cell(pilot["name"]?.stringValue ?? "?", .bold), "\(pilot["members"]?.integerValue ?? 0)")
         }
-        return table.text + "\n\(CountText.of(pilots.count, "pilot group")) in \(environment.name)"
+        return table.text(style, summary: "\(CountText.of(pilots.count, "pilot group")) in \(environment.name)")
     }
 }

@@ -1,0 +1,57 @@
+/// Decides whether a request that got no answer is sent again, and what is said when it isn't.
+struct Attempts {
+    static let most = 3
+
+    enum Verdict {
+        case again(after: Duration)
+        /// What to say, given the control node's URL.
+        case refuse((String) -> CommandRefusal)
+    }
+
+    var isChange: Bool
+    /// A second one does no harm: it only asks, or carries a key.
+    var repeatable: Bool
+    private var made = 0
+    /// Some attempt may have arrived.
+    private var mayHaveArrived = false
+
+    init(isChange: Bool, repeatable: Bool) {
+        self.isChange = isChange
+        self.repeatable = repeatable
+    }
+
+    mutating func verdict(on fault: ExchangeFault) -> Verdict {
+        made += 1
+        if fault.mayHaveArrived { mayHaveArrived = true }
+        // Nobody there is an answer. Nobody there any more is none: what went before may have been done.
+        let isWorthIt = mayHaveArrived && (isChange || fault == .brokenOff)
+        if repeatable, isWorthIt, made < Self.most {
+            return .again(after: .milliseconds(Int.random(in: 100...300) * made))
+        }
+        let hint = isChange && mayHaveArrived ? unsure : nil
+        let times = made > 1 ? ", asked \(made) times" : ""
+        return .refuse { base in
+            switch fault {
+            case .noAnswer:
+                CommandRefusal(
+                    "the control node at \(base) gave no answer within 10 s\(times)",
+                    hint: hint ?? "look at the control node's log")
+            case .brokenOff:
+                CommandRefusal(
+                    "the control node at \(base) closed the connection before it answered\(times)",
+                    hint: hint ?? "look at the control node's log")
+            case .unreachable(let reason):
+                CommandRefusal(
+                    "no control node answers at \(base) (\(reason))\(times)",
+                    hint: hint
+                        ?? "start one with `pilotlight control --data DIR`, or name another with --control-url or "
+                        + "PILOTLIGHT_CONTROL_URL")
+            }
+        }
+    }
+
+    private var unsure: String {
+        "the change may or may not be published: `pilotlight history` tells; with --idempotency-key KEY of your own a "
+            + "command can be repeated safely"
+    }
+}

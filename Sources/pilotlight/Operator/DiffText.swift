@@ -1,0 +1,50 @@
+import JSON
+
+/// The operator API's difference, for people: one line for each entry.
+enum DiffText {
+    /// `+ flag checkout  variants: on, off`
+    static func line(_ change: JSONValue, _ style: OutputStyle) -> String {
+        let (sign, colour) = mark(change["op"]?.stringValue)
+        let head = style.paint("\(sign) \(name(change))", colour)
+        guard let detail = change["detail"]?.stringValue, !detail.isEmpty else { return head }
+        return "\(head)  \(PrintableText.of(detail))"
+    }
+
+    static func lines(_ answer: JSONValue, _ style: OutputStyle) -> [String] {
+        (answer["diff"]?.arrayValue ?? []).map { line($0, style) }
+    }
+
+    /// On one line: the first entries, and how many more there are.
+    static func summary(_ diff: [JSONValue], most: Int = 2) -> String {
+        var parts = diff.prefix(most).map { change in
+            let head = "\(mark(change["op"]?.stringValue).sign) \(name(change))"
+            guard let detail = change["detail"]?.stringValue, !detail.isEmpty else { return head }
+            return "\(head) (\(PrintableText.of(detail)))"
+        }
+        if diff.count > most { parts.append("\(diff.count - most) more") }
+        return parts.joined(separator: ", ")
+    }
+
+    /// `flag checkout`
+    static func name(_ entry: JSONValue) -> String {
+        "\(entry["kind"]?.stringValue ?? "") \(PrintableText.of(entry["key"]?.stringValue ?? "?"))"
+    }
+
+    private static func mark(_ operation: String?) -> (sign: String, colour: OutputStyle.Colour) {
+        switch operation {
+        case "add": ("+", .green)
+        case "remove": ("−", .red)
+        default: ("~", .yellow)
+        }
+    }
+
+    /// What a change of many entries came to: its lines, and the revision.
+    static func outcome(_ answer: JSONValue, dryRun: Bool, _ style: OutputStyle) -> String {
+        (lines(answer, style) + [revision(answer, dryRun: dryRun)]).joined(separator: "\n")
+    }
+
+    static func revision(_ answer: JSONValue, dryRun: Bool) -> String {
+        dryRun
+            ? "dry run, nothing is published: \(RevisionText.full(answer["revision"]))" : RevisionText.outcome(answer)
+    }
+}

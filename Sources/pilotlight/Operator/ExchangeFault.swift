@@ -1,0 +1,30 @@
+import AsyncHTTPClient
+import NIOCore
+
+/// Why a request got no answer.
+enum ExchangeFault: Error, Hashable {
+    /// No connection was made: the request didn't arrive.
+    case unreachable(String)
+    /// It may have arrived.
+    case noAnswer
+    /// The connection ended after the request was sent, or while it was.
+    case brokenOff
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout:
+            self = .noAnswer
+        case let error as HTTPClientError where error == .remoteConnectionClosed:
+            self = .brokenOff
+        // A connection that couldn't be made is a NIOConnectionError.
+        case is IOError:
+            self = .brokenOff
+        default:
+            self = .unreachable(ConnectFailure.reason(error))
+        }
+    }
+
+    var mayHaveArrived: Bool {
+        if case .unreachable = self { false } else { true }
+    }
+}
