@@ -25,8 +25,8 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A target of ours: language mode 6, every warning an error.
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -71,7 +71,8 @@ let package = Package(
             [
                 "CLinux", "Flags", "JSON", "Replication", "ZeroMQ", collections, crypto, grdb, httpTypes, hummingbird,
                 lifecycle, logging, nioCore, yams,
-            ]),
+            ],
+            resources: [.embedInCode("API/openapi.yaml")]),
         room(
             "Agent",
             ["CLinux", "Flags", "JSON", "Replication", "ZeroMQ", collections, crypto, grdb, lifecycle, logging]),
@@ -92,9 +93,16 @@ let package = Package(
             name: "simulate",
             dependencies: ["Flags", "JSON", "Replication", arguments],
             swiftSettings: strict),
+        .target(name: "Figures", path: "Benchmarks/Figures", swiftSettings: strict),
         .executableTarget(
-            name: "fleet-benchmark", dependencies: ["Harness", "JSON", "LookupProtocol", "ZeroMQ", grdb],
+            name: "fleet-benchmark", dependencies: ["Figures", "Harness", "JSON", "LookupProtocol", "ZeroMQ", grdb],
             path: "Benchmarks/Fleet", swiftSettings: strict),
+        .executableTarget(
+            name: "client-benchmark", dependencies: ["Figures", "Harness", "LookupProtocol", "PilotlightClient"],
+            path: "Benchmarks/Client", swiftSettings: strict),
+        .executableTarget(
+            name: "swift-client-example", dependencies: ["PilotlightClient"],
+            path: "Examples/swift-client/Sources", swiftSettings: strict),
         .target(
             name: "Harness", dependencies: ["JSON", "LookupProtocol"],
             path: "Tests/Harness", swiftSettings: strict),
@@ -103,6 +111,9 @@ let package = Package(
         tests("FlagsTests", ["Flags", "Harness", "JSON", collections]),
         tests("ReplicationTests", ["Replication", "Flags", "JSON"]),
         tests("LookupProtocolTests", ["LookupProtocol"]),
+        tests(
+            "PilotlightClientTests",
+            ["PilotlightClient", "Harness", "JSON", "LookupProtocol", nioCore, nioPosix]),
         tests("PrometheusTests", ["Prometheus", coreMetrics]),
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests(

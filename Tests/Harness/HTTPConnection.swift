@@ -9,6 +9,8 @@ package struct HTTPAnswer: Sendable {
     package var body: [UInt8]
 
     package var text: String { String(decoding: body, as: UTF8.self) }
+
+    package func header(_ name: String) -> String? { headers[name.lowercased()] }
     /// The body as JSON; null where it is none.
     package var json: JSONValue { JSONReader.read(body, maximumBytes: 1 << 30).value ?? .null }
 }

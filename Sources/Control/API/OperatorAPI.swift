@@ -42,6 +42,7 @@ struct OperatorAPI: Sendable {
         add(router, environment + "/fleet", [.get: showFleet])
         add(router, environment + "/fleet/:agent", [.delete: forgetAgent])
         add(router, "/v1/backup", [.get: backup])
+        add(router, "/v1/openapi.json", [.get: describe])
         return router
     }
 
@@ -50,7 +51,7 @@ struct OperatorAPI: Sendable {
         _ router: Router<BasicRequestContext>, _ path: String, _ handlers: [HTTPRequest.Method: Handler]
     ) {
         let allowed = handlers.keys.map(\.rawValue).sorted().joined(separator: ", ")
-        for method in [HTTPRequest.Method.get, .head, .post, .put, .patch, .delete, .options] {
+        for method in [HTTPRequest.Method.get, .head, .post, .put, .patch, .delete, .options, .trace] {
             guard let handler = handlers[method] else {
                 router.on(RouterPath(path), method: method) { request, _ in
                     let refusal = Refusal(
@@ -112,6 +113,10 @@ struct OperatorAPI: Sendable {
             logger.error("the store can't be read", metadata: ["error": "\(error)"])
             throw Refusal(.failed, "Store can't be read", detail: "\(error)", hint: "see to the control node's disk")
         }
+    }
+
+    private var describe: Handler {
+        { _ in .json(OpenAPIDocument.json) }
     }
 
     private var health: Handler {

@@ -1,0 +1,147 @@
+import Harness
+import HashTreeCollections
+import JSON
+import Replication
+import Testing
+
+@testable import Control
+
+/// The history: every revision can be shown, and every earlier state worked out, to the digest.
+@Suite struct PastStateTests {
+    private func fixture() throws -> (TemporaryDirectory, ControlFixture, StoreReader) {
+        let directory = try TemporaryDirectory()
+        let fixture = try ControlFixture(directory.path)
+        return (directory, fixture, try StoreReader(path: fixture.store.path))
+    }
+
+    /// One change drawn at random: of flags, groups and members, small and large.
+    private func change(_ random: inout SeededRandom) -> ChangeRequest.Kind {
+        let flag = "flag-\(random.below(5))"
+        let pilot = "group-\(random.below(3))"
+        let members = (0..<random.below(6)).map { _ in "user-\(random.below(8))" }
+        switch random.below(8) {
+        case 0: return .deleteFlag(flag)
+        case 1: return .createPilot(pilot)
+        case 2: return .deletePilot(pilot)
+        case 3, 4: return .addMembers(pilot: pilot, members)
+        case 5: return .removeMembers(pilot: pilot, members)
+        default:
+            let list = members.map { "\"\($0)\"" }.joined(separator: ", ")
+            let text = Sample.document(
+                Sample.flag(flag, default: random.below(2) == 0 ? "on" : "off"),
+                pilots: "\"\(pilot)\": {\"members\": [\(list)]}")
+            let source = SourceDocument(name: "drawn.json", bytes: Array(text.utf8))
+            return .apply(ApplyRequest(ReadDocuments([source], lenient: false) { _ in true }))
+        }
+    }
+
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func everyEarlierStateComesOutToTheDigest(seed: UInt64) async throws {
+        let (directory, fixture, reader) = try fixture()
+        var random = SeededRandom(seed: seed)
+        var states: [UInt64: ReplicatedState] = [0: try fixture.production.committed]
+        for _ in 0..<150 {
+            // Many are refused: a flag that isn't there, a group that is.
+            guard let outcome = try? await fixture.submit(change(&random)), outcome.published else { continue }
+            states[outcome.revision.number] = try fixture.production.committed
+        }
+        #expect(states.count > 40)
+        let head = try fixture.production
+        for (number, expected) in states {
+            let past = try #require(try await reader.state(at: number, from: head))
+            #expect(past.digest == expected.digest)
+            #expect(past.entries.keys.sorted() == expected.entries.keys.sorted())
+            #expect(past.pilots.mapValues(\.count) == expected.pilots.mapValues(\.count))
+            #expect(past.recomputedDigest() == past.digest)
+        }
+        // And each of them can be gone back to, groups and all.
+        for number in states.keys.sorted().prefix(20) {
+            let content = try #require(try await reader.state(at: number, from: try fixture.production))
+            _ = try await fixture.submit(.rollback(RollbackRequest(number: number, content: content, pilots: true)))
+            #expect(try fixture.production.committed.digest == states[number]?.digest)
+        }
+        reader.close()
+        await fixture.stop()
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test func whatTheHistoryShowsIsWhatTheChangesSaid() async throws {
+        let (directory, fixture, reader) = try fixture()
+        var random = SeededRandom(seed: 9)
+        var said: [UInt64: [DiffLine]] = [:]
+        for _ in 0..<80 {
+            guard let outcome = try? await fixture.submit(change(&random)), outcome.published else { continue }
+            said[outcome.revision.number] = outcome.diff
+        }
+        let id = try fixture.production.id
+        for (number, diff) in said {
+            let entry = try #require(try await reader.entry(of: id, number))
+            #expect(Set(entry.diff) == Set(diff), "revision \(number)")
+            #expect(entry.actor == "test")
+            #expect(entry.event == .change)
+        }
+        let following = try await reader.following(0, in: id, limit: 1_000).map(\.revision.number)
+        #expect(following == said.keys.sorted())
+        let touching = try await reader.page(of: id, key: "flag-1", limit: 1_000)
+        #expect(touching.allSatisfy { $0.diff.contains { $0.kind == "flag" && $0.key == "flag-1" } })
+        #expect(touching.count == said.values.count { $0.contains { $0.kind == "flag" && $0.key == "flag-1" } })
+        reader.close()
+        await fixture.stop()
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test func aRollBackTouchesNoGroupUnlessAskedAndNamesWhatIsMissing() async throws {
+        let (directory, fixture, reader) = try fixture()
+        let rule = #"{"if": [{"in_pilot": "staff"}, "on", null]}"#
+        try await fixture.apply(
+            Sample.document(Sample.flag("a", targeting: rule), pilots: #""staff": {"members": ["ann"]}"#))
+        let before = try fixture.production.committed.digest
+        try await fixture.apply(Sample.document(Sample.flag("a", default: "on"), Sample.flag("b")))
+        try await fixture.submit(.addMembers(pilot: "staff", ["bob"]))
+
+        func back(pilots: Bool) async throws -> ChangeOutcome {
+            let content = try #require(try await reader.state(at: 1, from: try fixture.production))
+            return try await fixture.submit(.rollback(RollbackRequest(number: 1, content: content, pilots: pilots)))
+        }
+        let flagsOnly = try await back(pilots: false)
+        #expect(flagsOnly.diff.map { "\($0.operation) \($0.key)" } == ["change a", "remove b"])
+        #expect(try fixture.production.committed.pilots["staff"]?.count == 2)
+        #expect(try fixture.production.references.flags(using: "staff") == ["a"])
+
+        // The group goes, and with it what the flag of old refers to.
+        try await fixture.apply(Sample.document(Sample.flag("a")))
+        try await fixture.submit(.deletePilot("staff"))
+        let refusal = await #expect(throws: Refusal.self) { try await back(pilots: false) }
+        #expect(refusal?.kind == .conflict)
+        #expect(refusal?.problems.map(\.pointer) == ["/flags/a"])
+        #expect(refusal?.problems.first?.message.contains("\"staff\", which was deleted since") == true)
+        _ = try await back(pilots: true)
+        #expect(try fixture.production.committed.digest == before)
+        reader.close()
+        await fixture.stop()
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test func oldHistoryGoesAndTheStateStays() async throws {
+        let directory = try TemporaryDirectory()
+        let fixture = try ControlFixture(directory.path)
+        for number in 1...30 { try await fixture.apply(Sample.document(Sample.flag("flag-\(number)"))) }
+        let id = try fixture.production.id
+        let digest = try fixture.production.committed.digest
+        #expect(try fixture.store.trim(.revisions(10), now: 1) == false)
+        let reader = try StoreReader(path: fixture.store.path)
+        #expect(try await reader.oldest(in: id) == 21)
+        #expect(try await reader.entry(of: id, 20) == nil)
+        #expect(try await reader.state(at: 20, from: try fixture.production) == nil)
+        #expect(try await reader.state(at: 21, from: try fixture.production)?.entries.count == 21)
+        // By age: everything but the newest, which the next change goes on from.
+        #expect(try fixture.store.trim(.milliseconds(1), now: .max >> 2) == false)
+        #expect(try await reader.oldest(in: id) == 30)
+        reader.close()
+        await fixture.stop()
+        let again = try ControlFixture(directory.path)
+        #expect(try again.production.committed.digest == digest)
+        #expect(try await again.apply(Sample.document(Sample.flag("next"))).revision.number == 31)
+        await again.stop()
+    }
+}
