@@ -1,3 +1,4 @@
+import Figures
 import Foundation
 
 /// A whole fleet on one machine, measured from outside: through the operator API, agents' sockets and /proc.
@@ -24,31 +25,4 @@ enum FleetBenchmark {
             exit(1)
         }
     }
-}
-
-/// Words, and `--name value` pairs.
-struct Options {
-    private(set) var words: [String] = []
-    private var values: [String: String] = [:]
-
-    init(_ arguments: [String]) {
-        var rest = arguments[...]
-        while let argument = rest.popFirst() {
-            if argument.hasPrefix("--") {
-                values[String(argument.dropFirst(2))] = rest.popFirst()
-            } else {
-                words.append(argument)
-            }
-        }
-    }
-
-    func text(_ name: String) -> String? { values[name] }
-    func number(_ name: String, _ standard: Int) -> Int { values[name].flatMap { Int($0) } ?? standard }
-}
-
-/// Nanoseconds of a clock that all processes share.
-func nanoseconds() -> UInt64 {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
 }
