@@ -5,7 +5,10 @@ import Testing
 @testable import pilotlight
 
 @Suite struct ArgumentTests {
-    @Test(arguments: [("500ms", 500), ("10s", 10_000), ("2m", 120_000), ("1h", 3_600_000), ("1d", 86_400_000), ("3", 3_000), ("0.5s", 500)])
+    @Test(arguments: [
+        ("500ms", 500), ("10s", 10_000), ("2m", 120_000), ("1h", 3_600_000), ("1d", 86_400_000), ("3", 3_000),
+        ("0.5s", 500),
+    ])
     func timeSpans(_ text: String, _ milliseconds: Int) {
         #expect(TimeSpan(argument: text)?.duration == .milliseconds(milliseconds))
     }

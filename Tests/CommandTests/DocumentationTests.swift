@@ -30,7 +30,8 @@ import Testing
             let command = words.first == "$" ? Array(words.dropFirst()) : words
             // An overview such as `list | show` is no command line.
             guard isCode, command.first == "pilotlight", !command.contains("|"), !line.contains("──") else { continue }
-            commands.append(Array(command.dropFirst().prefix { $0 != "#" && $0 != "&" && !$0.hasPrefix("2>") }))
+            commands.append(
+                Array(command.dropFirst().prefix { $0 != "#" && $0 != "&" && !$0.hasPrefix("2>") && $0 != ">" }))
         }
         return commands
     }

@@ -51,7 +51,8 @@ struct ExportCommand: AsyncParsableCommand, ExampledCommand {
 
     static func warning(bytes: Int, environment: String) -> String? {
         // The line break at its end belongs to the file.
-        guard bytes + 1 > InputFile.largest else { return nil }
+        let bytes = bytes + 1
+        guard bytes > InputFile.largest else { return nil }
         return """
             pilotlight: the document has \((bytes + (1 << 20) - 1) >> 20) MB; one document of an apply may have 16 MB
               hint: split it into files, which can be applied as one change; a large group's members go by \

@@ -14,13 +14,10 @@ enum DiffText {
         (answer["diff"]?.arrayValue ?? []).map { line($0, style) }
     }
 
-    /// On one line: the first entries, and how many more there are.
-    static func summary(_ diff: [JSONValue], most: Int = 2) -> String {
-        var parts = diff.prefix(most).map { change in
-            let head = "\(mark(change["op"]?.stringValue).sign) \(name(change))"
-            guard let detail = change["detail"]?.stringValue, !detail.isEmpty else { return head }
-            return "\(head) (\(PrintableText.of(detail)))"
-        }
+    /// On one line: of one entry all, of several the names of the first and how many more there are.
+    static func summary(_ diff: [JSONValue], most: Int = 3) -> String {
+        if diff.count == 1 { return line(diff[0], .plain) }
+        var parts = diff.prefix(most).map { "\(mark($0["op"]?.stringValue).sign) \(name($0))" }
         if diff.count > most { parts.append("\(diff.count - most) more") }
         return parts.joined(separator: ", ")
     }

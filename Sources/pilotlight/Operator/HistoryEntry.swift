@@ -21,12 +21,11 @@ struct HistoryEntry {
         }
     }
 
-    /// One row of a list: revision, time, who, what, why. In a pipe the time is as exact as it came.
+    /// One row of a list: revision, time, who, why, what. In a pipe the time is as exact as it came.
     func row(_ style: OutputStyle) -> [any TableCell] {
         [
             TextTable.Cell(RevisionText.number(json["revision"]), .cyan),
-            style.isTerminal ? shortTime : text("time"), text("actor"), what,
-            TextTable.Cell(text("message"), .dim),
+            style.isTerminal ? shortTime : text("time"), text("actor"), TextTable.Cell(text("message"), .dim), what,
         ]
     }
 

@@ -15,7 +15,11 @@ struct ConfirmationOption: ParsableArguments {
             throw CommandRefusal("\(kept): without a terminal nobody can be asked", hint: "add --yes to go ahead")
         }
         FileHandle.standardError.write(Data("\(question) [y/N] ".utf8))
-        let answer = readLine()?.trimmingCharacters(in: .whitespaces).lowercased()
-        guard answer == "y" || answer == "yes" else { throw CommandRefusal(kept) }
+        let answer = readLine()
+        // Whoever ends the input ends no line.
+        if answer == nil { FileHandle.standardError.write(Data("\n".utf8)) }
+        guard ["y", "yes"].contains(answer?.trimmingCharacters(in: .whitespaces).lowercased()) else {
+            throw CommandRefusal(kept)
+        }
     }
 }

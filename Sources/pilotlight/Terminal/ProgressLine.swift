@@ -9,7 +9,8 @@ final class ProgressLine: Sendable {
 
     private struct State {
         var text: String
-        var isDrawn = false
+        /// What stands on the terminal; empty when nothing does.
+        var drawn = ""
         var hasEnded = false
     }
 
@@ -44,8 +45,9 @@ final class ProgressLine: Sendable {
             let seconds = (ContinuousClock.now - started).components.seconds
             state.withLock { state in
                 guard !state.hasEnded else { return }
-                Self.write("\r\u{1B}[2K" + Self.line(state.text, seconds: seconds, columns: Self.columns))
-                state.isDrawn = true
+                let line = Self.line(state.text, seconds: seconds, columns: Self.columns)
+                if line != state.drawn { Self.write("\r\u{1B}[2K" + line) }
+                state.drawn = line
             }
             try? await Task.sleep(for: Self.interval)
         }
@@ -54,7 +56,7 @@ final class ProgressLine: Sendable {
     /// From here on nothing is drawn.
     private func end() {
         state.withLock { state in
-            if state.isDrawn { Self.write("\r\u{1B}[2K") }
+            if !state.drawn.isEmpty { Self.write("\r\u{1B}[2K") }
             state.hasEnded = true
         }
     }

@@ -39,7 +39,7 @@ struct HistoryListCommand: OperatorCommand {
 
     func text(for answer: JSONValue, _ style: OutputStyle) -> String {
         let entries = (answer["history"]?.arrayValue ?? []).map(HistoryEntry.init)
-        var table = TextTable("REVISION", "TIME (UTC)", "WHO", "WHAT", "WHY")
+        var table = TextTable("REVISION", "TIME (UTC)", "WHO", "WHY", "WHAT")
         for entry in entries { table.add(entry.row(style)) }
         let count = CountText.of(entries.count, "revision")
         let more =
