@@ -73,6 +73,12 @@ enum PythonClient {
         return FileManager.default.fileExists(atPath: made) ? made : nil
     }()
 
+    /// A program that came with the packages beside the interpreter.
+    static func tool(_ name: String) throws -> String {
+        guard let interpreter else { throw HarnessError("no Python: run scripts/test, or set PILOTLIGHT_PYTHON") }
+        return URL(fileURLWithPath: interpreter).deletingLastPathComponent().appendingPathComponent(name).path
+    }
+
     static func ask(_ cases: [Case], port: Int) async throws -> [Outcome] {
         guard let interpreter else {
             throw HarnessError("no Python with openfeature-provider-ofrep: run scripts/test, or set PILOTLIGHT_PYTHON")

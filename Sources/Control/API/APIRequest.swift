@@ -32,7 +32,8 @@ struct APIRequest: Sendable {
         let bytes = try await body(maximum: Self.maximumDocumentsBody)
         self.request.body = RequestBody(buffer: ByteBuffer(bytes: bytes))
         var hash = SHA256()
-        hash.update(data: Array("\(request.method) \(request.uri) ".utf8))
+        let conditions = [HTTPField.Name.actor, .ifMatch, .ifRevision].map { request.headers[$0] ?? "" }
+        hash.update(data: Array("\(request.method) \(request.uri) \(conditions) ".utf8))
         hash.update(data: bytes)
         let fingerprint = hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         idempotency = IdempotencyKey(key: key, fingerprint: fingerprint)
@@ -44,8 +45,7 @@ struct APIRequest: Sendable {
             .map { $0.trimmingCharacters(in: .whitespaces) }
         var precondition = Precondition(tags: tags.isEmpty ? nil : tags)
         if let text = request.headers[.ifRevision] {
-            guard let number = UInt64(text) else { throw .notANumber("Pilotlight-If-Revision", text) }
-            precondition.number = number
+            precondition.number = try RevisionNumber.read(text, of: "Pilotlight-If-Revision")
         }
         return precondition
     }
@@ -130,16 +130,19 @@ struct APIRequest: Sendable {
                 .malformed, "Malformed body", detail: "the body must be a JSON object",
                 hint: "with the members " + allowed.joined(separator: ", "))
         }
-        if let unknown = object.keys.first(where: { !allowed.contains($0) }) {
-            throw Refusal(
-                .malformed, "Unknown member", detail: "the body has a member \"\(unknown)\", which means nothing here",
-                hint: NearestName.hint(unknown, in: allowed, fallback: "known: " + allowed.joined(separator: ", ")))
-        }
+        try object.refuseMembers(besides: allowed)
         return object
     }
 }
 
 extension JSONObject {
+    func refuseMembers(besides allowed: [String]) throws(Refusal) {
+        guard let unknown = keys.first(where: { !allowed.contains($0) }) else { return }
+        throw Refusal(
+            .malformed, "Unknown member", detail: "the body has a member \"\(unknown)\", which means nothing here",
+            hint: NearestName.hint(unknown, in: allowed, fallback: "known: " + allowed.joined(separator: ", ")))
+    }
+
     /// A string member; nil where it is absent.
     func string(_ name: String) throws(Refusal) -> String? {
         guard let value = self[name], value != .null else { return nil }
@@ -165,10 +168,15 @@ extension JSONObject {
         return texts
     }
 
+    /// A whole number from 0 on; JSON Schema calls 42.0 one too.
     func whole(_ name: String) throws(Refusal) -> UInt64? {
-        guard let value = self[name], value != .null else { return nil }
-        guard let number = value.integerValue, number >= 0 else { throw .wrongType(name, "a whole number") }
-        return UInt64(number)
+        switch self[name] {
+        case nil, .null: return nil
+        case .integer(let number) where (0...Int64(RevisionNumber.largest)).contains(number): return UInt64(number)
+        case .double(let number) where number >= 0 && number < 0x1p53 && number.rounded() == number:
+            return UInt64(number)
+        default: throw .wrongType(name, "a whole number from 0 on")
+        }
     }
 
     func required(_ name: String) throws(Refusal) -> String {

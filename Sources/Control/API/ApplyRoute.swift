@@ -80,11 +80,7 @@ extension OperatorAPI {
     ]
 
     private static func envelopeOptions(_ object: JSONObject) throws(Refusal) -> ([SourceDocument], Options) {
-        if let unknown = object.keys.first(where: { !members.contains($0) }) {
-            throw Refusal(
-                .malformed, "Unknown member", detail: "the body has a member \"\(unknown)\", which means nothing here",
-                hint: NearestName.hint(unknown, in: members, fallback: "known: " + members.joined(separator: ", ")))
-        }
+        try object.refuseMembers(besides: members)
         guard let items = object["documents"]?.arrayValue, !items.isEmpty else {
             throw .wrongType("documents", "a list of {\"name\", \"text\"}, one at least")
         }
@@ -93,6 +89,7 @@ extension OperatorAPI {
             guard let document = item.objectValue else {
                 throw .wrongType("documents", "a list of {\"name\", \"text\"}")
             }
+            try document.refuseMembers(besides: ["name", "text", "base64"])
             let name = try document.required("name")
             if let text = try document.string("base64") {
                 // For bytes that aren't text: a file that isn't UTF-8 is refused with its place, not by JSON.

@@ -40,8 +40,7 @@ extension OperatorAPI {
     var showHistory: Handler {
         { request throws(Refusal) in
             let state = try environment(request)
-            let text = try request.path("revision")
-            guard let number = UInt64(text) else { throw .notANumber("the path", text) }
+            let number = try RevisionNumber.read(try request.path("revision"), of: "the path's end")
             guard let entry = try await read({ try await $0.entry(of: state.id, number) }) else {
                 throw try await absent(number, state)
             }

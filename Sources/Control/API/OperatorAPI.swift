@@ -46,12 +46,16 @@ struct OperatorAPI: Sendable {
         return router
     }
 
+    private static let methods =
+        [HTTPRequest.Method.get, .head, .post, .put, .patch, .delete, .options, .trace]
+        + [HTTPRequest.Method("QUERY")].compactMap { $0 }
+
     /// Adds a path with its methods. Every other method is told which there are.
     private func add(
         _ router: Router<BasicRequestContext>, _ path: String, _ handlers: [HTTPRequest.Method: Handler]
     ) {
         let allowed = handlers.keys.map(\.rawValue).sorted().joined(separator: ", ")
-        for method in [HTTPRequest.Method.get, .head, .post, .put, .patch, .delete, .options, .trace] {
+        for method in Self.methods {
             guard let handler = handlers[method] else {
                 router.on(RouterPath(path), method: method) { request, _ in
                     let refusal = Refusal(

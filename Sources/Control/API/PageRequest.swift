@@ -33,18 +33,9 @@ struct PageRequest {
         return (page, .string(name(last)))
     }
 
-    /// `after` as a number.
+    /// `after` as a revision's number.
     func number() throws(Refusal) -> UInt64? {
         guard let after else { return nil }
-        guard let number = UInt64(after) else { throw .notANumber("after", after) }
-        return number
-    }
-}
-
-extension Refusal {
-    static func notANumber(_ name: String, _ text: String) -> Refusal {
-        Refusal(
-            .malformed, "Not a revision's number", detail: "\(name) is \"\(text)\", which is no revision's number",
-            hint: "a revision's number is a whole number, such as 42; `pilotlight history` shows them")
+        return try RevisionNumber.read(after, of: "after")
     }
 }

@@ -35,8 +35,7 @@ extension OperatorAPI {
     private static func start(_ request: APIRequest) throws(Refusal) -> UInt64? {
         let name = request.query("after") == nil ? "Last-Event-ID" : "after"
         guard let text = request.query("after") ?? request.request.headers[.lastEventID] else { return nil }
-        guard let number = UInt64(text) else { throw .notANumber(name, text) }
-        return number
+        return try RevisionNumber.read(text, of: name)
     }
 
     /// Revisions that are read at once, and how often a watcher hears that nothing has happened.
