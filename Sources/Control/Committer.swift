@@ -36,6 +36,7 @@ package final class Committer: Sendable {
             var loop = CommitterLoop(
                 store: store, states: states, published: published, historyKeep: historyKeep, logger: logger,
                 clock: clock, publish: publish)
+            loop.trimIfDue()
             while let jobs = queue.takeAll(waiting: !loop.isTrimming) {
                 loop.run(jobs)
                 counters.changes.store(loop.changes, ordering: .relaxed)

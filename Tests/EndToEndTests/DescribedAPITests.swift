@@ -32,9 +32,11 @@ struct DescribedAPITests {
         try text.write(toFile: configuration, atomically: true, encoding: .utf8)
         // A watch never ends: it has tests of its own.
         let process = try RunningProcess(
-            PythonClient.tool("schemathesis"),
+            "/usr/bin/env",
             [
-                "--config-file", configuration, "run", cluster.control.url + "/v1/openapi.json", "--checks", "all",
+                // It leaves files where it runs.
+                "--chdir", cluster.directory.path, try PythonClient.tool("schemathesis"), "--config-file",
+                configuration, "run", cluster.control.url + "/v1/openapi.json", "--checks", "all",
                 "--exclude-operation-id", "watch", "--no-color", "--warnings", "off",
             ] + options, environment: Pilotlight.environment(), log: cluster.directory.path("schemathesis"))
         let status = try await process.exit(within: .seconds(300))
