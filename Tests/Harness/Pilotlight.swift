@@ -40,18 +40,23 @@ package enum Pilotlight {
 
     /// Starts a command that goes on.
     package static func start(
-        _ arguments: [String], log: String, environment: [String: String] = [:], binary: String? = nil
+        _ arguments: [String], log: String, environment: [String: String] = [:], binary: String? = nil,
+        input: String? = nil
     ) throws -> RunningProcess {
         try RunningProcess(
-            binary ?? Self.binary, arguments, environment: Self.environment(adding: environment), log: log)
+            binary ?? Self.binary, arguments, environment: Self.environment(adding: environment), log: log,
+            input: input)
     }
 
     /// Runs a command to its end.
+    /// - Parameter input: a file for its standard input; otherwise there is none.
     package static func run(
-        _ arguments: [String], environment: [String: String] = [:], within limit: Duration = .seconds(60)
+        _ arguments: [String], environment: [String: String] = [:], input: String? = nil,
+        within limit: Duration = .seconds(60)
     ) async throws -> CommandResult {
         let directory = try TemporaryDirectory()
-        let process = try start(arguments, log: directory.path("command"), environment: environment)
+        let process = try start(
+            arguments, log: directory.path("command"), environment: environment, input: input)
         let status = try await process.exit(within: limit)
         guard case .exited(let code) = status else {
             throw HarnessError("pilotlight \(arguments.joined(separator: " ")) ended by \(status): \(process.errors)")
