@@ -16,7 +16,7 @@ final class AgentConnection: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) { engine.connected(context.channel) }
 
     func channelInactive(context: ChannelHandlerContext) {
-        engine.disconnected(problem ?? "the agent closed the connection")
+        engine.disconnected(problem ?? ConnectionFault.closed)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -33,7 +33,7 @@ final class AgentConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        problem = "\(error)"
+        problem = ConnectionFault.words(for: error)
         context.close(promise: nil)
     }
 

@@ -145,7 +145,7 @@ final class ClientEngine: Sendable {
             }
             .connect(unixDomainSocketPath: configuration.socketPath)
         loopSide.value.connection = connection
-        connection.whenFailure { self.disconnected(ConnectFault.words(for: $0)) }
+        connection.whenFailure { self.disconnected(ConnectionFault.words(for: $0)) }
     }
 
     func connected(_ channel: any Channel) {
@@ -166,9 +166,13 @@ final class ClientEngine: Sendable {
             $0.disconnected(reason, at: now.uptimeNanoseconds, chance: chance)
         }
         for waiter in loss.waiters { waiter.resume(returning: .failed(loss.problem)) }
-        guard let delay = loss.retryAfter else { return }
-        loopSide.value.retry = eventLoop.scheduleTask(deadline: now + .nanoseconds(Int64(delay))) {
-            if self.state.withLock({ $0.retries() }) { self.connect() }
+        switch loss.retry {
+        case .never: break
+        case .atOnce: connect()
+        case .after(let delay):
+            loopSide.value.retry = eventLoop.scheduleTask(deadline: now + .nanoseconds(Int64(delay))) {
+                if self.state.withLock({ $0.retries() }) { self.connect() }
+            }
         }
     }
 

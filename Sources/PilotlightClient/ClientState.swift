@@ -17,12 +17,19 @@ struct ClientState<Waiter: Sendable>: Sendable {
         case refused(LookupProblem)
     }
 
+    /// When to connect again.
+    enum Retry: Sendable, Hashable {
+        case never
+        case atOnce
+        /// In so many nanoseconds.
+        case after(UInt64)
+    }
+
     /// What a lost or failed connection leads to.
     struct Loss: Sendable {
         var waiters: [Waiter]
         var problem: LookupProblem
-        /// Nanoseconds until the next attempt; nil for none.
-        var retryAfter: UInt64?
+        var retry: Retry
     }
 
     /// Never a lookup's.
@@ -35,6 +42,8 @@ struct ClientState<Waiter: Sendable>: Sendable {
     private let limit: Int
     private var pending: PendingLookups<Waiter>
     private var backOff = BackOff()
+    /// Before that time, a lost connection isn't made again at once: an agent that ends each one must not be pestered.
+    private var quickRetryFrom: UInt64 = 0
     private var outgoing: [UInt8] = []
     private var isWakeUpDue = false
     private var wantsChanges = false
@@ -128,16 +137,22 @@ struct ClientState<Waiter: Sendable>: Sendable {
 
     /// - Parameter chance: 0 to 1, for the time until the next attempt.
     mutating func disconnected(_ reason: String, at now: UInt64, chance: Double) -> Loss {
-        var problem = LookupProblem.unreachable(reason)
+        guard phase != .shutDown else { return Loss(waiters: [], problem: .shutDown, retry: .never) }
+        outgoing = []
+        var loss = Loss(waiters: pending.removeAll(), problem: .unreachable(reason), retry: .atOnce)
         if case .connected(let since) = phase {
-            problem = .connectionLost(reason)
+            loss.problem = .connectionLost(reason)
             // A connection that ends as soon as it is made doesn't count as one.
             if now - since >= BackOff.limit { backOff.reset() }
+            if now >= quickRetryFrom {
+                quickRetryFrom = now + BackOff.limit
+                phase = .connecting
+                return loss
+            }
         }
-        guard phase != .shutDown else { return Loss(waiters: [], problem: .shutDown, retryAfter: nil) }
         phase = .away(reason: reason)
-        outgoing = []
-        return Loss(waiters: pending.removeAll(), problem: problem, retryAfter: backOff.next(chance: chance))
+        loss.retry = .after(backOff.next(chance: chance))
+        return loss
     }
 
     /// The wait is over: whether to connect.

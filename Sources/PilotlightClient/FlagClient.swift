@@ -6,8 +6,8 @@ import LookupProtocol
 /// whenever the connection is lost. A lookup never throws and never takes longer than its deadline: whatever goes wrong,
 /// the default that you gave comes back, and the details say why.
 ///
-/// While a connection is being made, lookups wait for it up to their deadline. While the agent is away (between two
-/// attempts, at most half a second apart) they get the default at once.
+/// While a connection is being made, lookups wait for it up to their deadline. A lost connection is made again at once,
+/// and if that fails, at most half a second later, and so on: in between lookups get the default at once.
 public final class FlagClient: Sendable {
     let engine: ClientEngine
 

@@ -92,7 +92,7 @@ import Testing
         _ = client.admit(1)
         let failed = client.state.disconnected("there is no such socket", at: 0, chance: 0)
         #expect(failed.waiters == [1] && failed.problem == .unreachable("there is no such socket"))
-        #expect(failed.retryAfter != nil)
+        #expect(failed.retry == .after(BackOff.first / 2), "half of it is left to chance")
         #expect(client.admit(2) == .refused(.unreachable("there is no such socket")))
         #expect(client.state.retries() == true)
         #expect(client.admit(3) == .waits(wakes: false), "it goes with the preamble")
@@ -127,28 +127,44 @@ import Testing
         #expect(client.state.shutDown().sorted() == [1, 2])
         #expect(client.admit(3) == .refused(.shutDown))
         #expect(client.state.connected(at: 0) == false)
-        #expect(client.state.disconnected("closed", at: 0, chance: 0).retryAfter == nil)
+        #expect(client.state.disconnected("closed", at: 0, chance: 0).retry == .never)
         #expect(client.state.retries() == false)
         #expect(client.state.watch() == false)
         #expect(client.state.shutDown() == [])
     }
 
-    @Test func theWaitBetweenAttemptsGrowsToALimitAndFallsAfterAGoodConnection() {
+    @Test func theWaitBetweenAttemptsGrowsToALimit() {
         var client = Client()
         var waits: [UInt64] = []
         for _ in 0..<10 {
-            waits.append(client.state.disconnected("no", at: 0, chance: 1).retryAfter ?? 0)
+            if case .after(let wait) = client.state.disconnected("no", at: 0, chance: 1).retry { waits.append(wait) }
             _ = client.state.retries()
         }
-        #expect(waits.first == BackOff.first && waits.last == BackOff.limit)
+        #expect(waits.count == 10 && waits.first == BackOff.first && waits.last == BackOff.limit)
         #expect(waits == waits.sorted())
         _ = client.state.connected(at: 0)
-        let short = client.state.disconnected("crashed at once", at: BackOff.limit - 1, chance: 0)
-        #expect(short.retryAfter == BackOff.limit / 2, "half of it is left to chance")
-        _ = client.state.retries()
+        _ = client.state.disconnected("closed", at: BackOff.limit, chance: 0)
+        let next = client.state.disconnected("no", at: BackOff.limit, chance: 0)
+        #expect(next.retry == .after(BackOff.first / 2), "a good connection begins it anew; half is left to chance")
+    }
+
+    @Test func aLostConnectionIsMadeAgainAtOnceButNotOverAndOver() throws {
+        var client = Client()
         _ = client.state.connected(at: 0)
-        let long = client.state.disconnected("closed", at: BackOff.limit, chance: 0)
-        #expect(long.retryAfter == BackOff.first / 2)
+        _ = try client.sent()
+        _ = client.admit(1)
+        let lost = client.state.disconnected("closed", at: 10, chance: 0)
+        #expect(lost.retry == .atOnce && lost.waiters == [1] && lost.problem == .connectionLost("closed"))
+        #expect(client.state.phase == .connecting)
+        #expect(client.admit(2) != .refused(.unreachable("closed")), "it waits for the attempt")
+        let failed = client.state.disconnected("nobody listens on it", at: 11, chance: 0)
+        #expect(failed.waiters == [2] && failed.retry == .after(BackOff.first / 2))
+        _ = client.state.retries()
+        _ = client.state.connected(at: 20)
+        #expect(client.state.disconnected("closed", at: 30, chance: 0).retry == .after(BackOff.first))
+        _ = client.state.retries()
+        _ = client.state.connected(at: 40)
+        #expect(client.state.disconnected("closed", at: 10 + BackOff.limit, chance: 0).retry == .atOnce)
     }
 
     @Test func theLengthOfARequestIsKnownBeforeItIsWritten() {
