@@ -46,9 +46,10 @@ enum ClientBenchmark {
             \((own.rate / frames.rate).digits(2)) times
             """)
 
-        let outage = try await Outage(client, agent).run(tasks: tasks)
-        print("\n" + outage.text)
         await client.shutdown()
+
+        let outage = try await Outage(agent).run(tasks: tasks)
+        print("\n" + outage.text)
         guard own.wrong + frames.wrong + http.wrong + outage.wrong == 0 else { exit(1) }
     }
 }

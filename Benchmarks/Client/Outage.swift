@@ -4,11 +4,12 @@ import Harness
 import PilotlightClient
 import Synchronization
 
-/// The agent killed and started again while all tasks ask without pause.
+/// The agent frozen, then killed and started again, while all tasks ask without pause and with the standard deadline.
 final class Outage: Sendable {
     struct Tally: Sendable {
         var right = 0
-        var defaults = 0
+        var unreachable = 0
+        var late = 0
         var wrong = 0
         var longest: UInt64 = 0
         var away: Double = 0
@@ -16,9 +17,9 @@ final class Outage: Sendable {
 
         var text: String {
             """
-            agent killed with kill -9 and started again \((away * 1_000).digits(0)) ms later, all tasks asking:
-            \(right) right, \(defaults) defaults with the reason "agent unreachable", \(wrong) anything else; \
-            the longest lookup took \((Double(longest) / 1e6).digits(1)) ms
+            the agent frozen, thawed, killed with kill -9 and started again \((away * 1_000).digits(0)) ms later:
+            \(right) right, \(late) defaults "deadline exceeded", \(unreachable) defaults "agent unreachable", \
+            \(wrong) anything else; the longest lookup took \((Double(longest) / 1e6).digits(1)) ms
             """
         }
     }
@@ -27,22 +28,27 @@ final class Outage: Sendable {
     private let agent: AgentProcess
     private let state = Mutex(Tally())
 
-    init(_ client: FlagClient, _ agent: AgentProcess) {
-        self.client = client
+    init(_ agent: AgentProcess) {
+        client = FlagClient(socketPath: agent.socket)
         self.agent = agent
     }
 
     func run(tasks: Int) async throws -> Tally {
         let asking = Task { await self.ask(tasks: tasks) }
         try await moves("right answers", by: 10_000) { $0.right }
+        agent.process?.freeze()
+        try await moves("deadlines", by: 3 * tasks) { $0.late }
+        agent.process?.thaw()
+        try await moves("right answers after the thaw", by: 10_000) { $0.right }
         agent.kill()
         let start = nanoseconds()
-        try await moves("defaults", by: 1_000) { $0.defaults }
+        try await moves("defaults", by: 1_000) { $0.unreachable }
         try agent.launch()
         state.withLock { $0.away = Double(nanoseconds() - start) / 1e9 }
         try await moves("right answers again", by: 10_000) { $0.right }
         state.withLock { $0.isOver = true }
         await asking.value
+        await client.shutdown()
         return state.withLock { $0 }
     }
 
@@ -72,12 +78,11 @@ final class Outage: Sendable {
         let took = nanoseconds() - start
         state.withLock { state in
             state.longest = max(state.longest, took)
-            if details.value == question.expected, details.errorCode == nil {
-                state.right += 1
-            } else if details.value == -1, details.errorMessage?.hasPrefix("agent unreachable") == true {
-                state.defaults += 1
-            } else {
-                state.wrong += 1
+            switch (details.value, details.errorMessage) {
+            case (question.expected, nil): state.right += 1
+            case (-1, let message?) where message.hasPrefix("agent unreachable"): state.unreachable += 1
+            case (-1, let message?) where message.hasPrefix("deadline exceeded"): state.late += 1
+            default: state.wrong += 1
             }
         }
         // The default comes without any wait: leave the cores to the agent that starts.

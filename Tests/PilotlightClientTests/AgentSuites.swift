@@ -1,5 +1,5 @@
 import Testing
 
-/// Tests that start processes, one after another.
-@Suite("Swift client", .serialized)
+/// Tests that start processes, one after another. A lookup that never ends is a failure and no hang.
+@Suite("Swift client", .serialized, .timeLimit(.minutes(5)))
 enum AgentSuites {}

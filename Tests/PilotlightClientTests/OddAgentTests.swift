@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// What the protocol allows and our agent doesn't do, and what no agent may do.
-@Suite struct OddAgentTests {
+@Suite(.timeLimit(.minutes(5))) struct OddAgentTests {
     @Test func answersInAnyOrderGoToWhoAsked() async throws {
         let held = Mutex<[LookupRequest]>([])
         let agent = try await FakeAgent { frame in
