@@ -29,7 +29,7 @@ in_use() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 while in_use "$port" || in_use $((port + 1)) || in_use $((port + 2)); do port=$((port + 10)); done
 export PILOTLIGHT_API_PORT=$port PILOTLIGHT_PUBLISH_PORT=$((port + 1)) PILOTLIGHT_SYNC_PORT=$((port + 2))
 export PILOTLIGHT_CONTROL_URL=http://127.0.0.1:$port
-export PILOTLIGHT_SOCKET=agent.sock PILOTLIGHT_ACTOR=${USER:-you}
+export PILOTLIGHT_SOCKET=agent.sock PILOTLIGHT_ACTOR=ann
 
 fail() {
     echo "$example: $*" >&2
