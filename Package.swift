@@ -108,7 +108,9 @@ let package = Package(
             path: "Tests/Harness", swiftSettings: strict),
         .target(name: "PowerLoss", path: "Tests/PowerLoss"),
         tests("JSONTests", ["Harness", "JSON"]),
-        tests("FlagsTests", ["Flags", "Harness", "JSON", collections]),
+        .testTarget(
+            name: "FlagsTests", dependencies: ["Flags", "Harness", "JSON", collections], exclude: ["Fixtures"],
+            swiftSettings: strict),
         tests("ReplicationTests", ["Replication", "Flags", "JSON"]),
         tests("LookupProtocolTests", ["LookupProtocol"]),
         tests(

@@ -23,13 +23,15 @@ package final class CompiledFlag: Sendable {
     }
 
     func evaluate(
-        _ context: EvaluationContext, unixSeconds: Int64, pilots: PilotMembers
+        _ context: EvaluationContext, unixSeconds: Int64, bucketing: Bucketing, pilots: PilotMembers
     ) -> Evaluation {
         if let fixed { return fixed }
-        let scope = Scope(
-            data: .context(context), flagKey: definition.key, unixSeconds: unixSeconds, pilots: pilots)
         do throws(TargetingFault) {
-            switch try decision.outcome(in: scope, variants: definition.variants) {
+            let outcome = try Scope.with(
+                .context(context), flagKey: definition.key, unixSeconds: unixSeconds, bucketing: bucketing,
+                pilots: pilots
+            ) { scope throws(TargetingFault) in try decision.outcome(in: scope, variants: definition.variants) }
+            switch outcome {
             case .variant(let index):
                 let variant = definition.variants.members[index]
                 return Evaluation(

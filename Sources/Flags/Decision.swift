@@ -22,7 +22,8 @@ indirect enum Decision: Sendable {
 
     init(_ expression: Expression, variants: JSONObject) {
         switch expression {
-        case .constant(let value): self = .outcome(Self.outcome(of: value, variants: variants))
+        case .constant(let value) where value.isWritable:
+            self = .outcome(Self.outcome(of: value, variants: variants))
         case .conditional(let clauses, let otherwise):
             self = .branches(
                 clauses.map {
@@ -40,7 +41,10 @@ indirect enum Decision: Sendable {
                 return try clause.result.outcome(in: scope, variants: variants)
             }
             return try otherwise.outcome(in: scope, variants: variants)
-        case .computed(let expression): return Self.outcome(of: try expression.value(in: scope), variants: variants)
+        case .computed(let expression):
+            let value = try expression.value(in: scope)
+            guard value.isWritable else { throw TargetingFault("the result holds a number that is not finite") }
+            return Self.outcome(of: value, variants: variants)
         }
     }
 
@@ -60,5 +64,17 @@ indirect enum Decision: Sendable {
         guard let name = name(of: value) else { return .unknown(value.compactText()) }
         guard let index = variants.members.firstIndex(where: { $0.key.isExactly(name) }) else { return .unknown(name) }
         return .variant(index)
+    }
+}
+
+extension JSONValue {
+    /// JSON has no infinity, and no number that is none.
+    fileprivate var isWritable: Bool {
+        switch self {
+        case .double(let value): value.isFinite
+        case .array(let elements): elements.allSatisfy(\.isWritable)
+        case .object(let object): object.members.allSatisfy(\.value.isWritable)
+        default: true
+        }
     }
 }

@@ -18,20 +18,20 @@ indirect enum Expression: Sendable {
     case constant(JSONValue)
     /// An array with something to evaluate in it.
     case list([Expression])
-    case variable(VariablePath, otherwise: Expression?)
+    /// Where `shadowed`, what the path means around a list hides what it means in an element.
+    case variable(VariablePath, otherwise: Expression?, shadowed: Bool)
     /// A `var` whose path is itself computed.
     case computedVariable(Expression)
     /// `var` of null: the data if it is a single value.
     case primitiveData
-    case eager(Eager, [Expression])
     case binary(Binary, Expression, Expression)
     /// An operator whose list of arguments is itself computed.
     case spread(name: String, Eager, Expression)
     case lazy(Lazy, [Expression])
     case conditional([Clause], otherwise: Expression)
     case not(Expression, negations: Int)
-    /// `in` over many constant strings.
-    case inStrings(Expression, Set<ExactString>, all: JSONValue)
+    /// `in` over many constant values.
+    case inConstants(Expression, ConstantList)
     case inPilot(String, key: Expression?)
     /// Fails when it is reached.
     case fault(TargetingFault)
@@ -40,13 +40,15 @@ indirect enum Expression: Sendable {
         switch self {
         case .constant(let value): return value
         case .list(let elements): return .array(try Self.values(of: elements, in: scope))
-        case .variable(let path, let otherwise):
+        case .variable(let path, let otherwise, let shadowed):
+            if shadowed, let found = try valueAround(scope) { return found }
             // The default is evaluated first, as in flagd's engine: a fault in it is a fault of the whole.
             let fallback = try otherwise?.value(in: scope) ?? .null
-            return path.value(in: scope) ?? fallback
-        case .computedVariable(let name): return try Self.variable(named: try name.value(in: scope), in: scope)
-        case .primitiveData: return Self.primitive(scope.data)
-        case .eager(let body, let arguments): return try body(try Self.values(of: arguments, in: scope))
+            return try path.value(in: scope) ?? fallback
+        case .computedVariable(let name):
+            if let found = try valueAround(scope) { return found }
+            return try Self.variable(named: try name.value(in: scope), in: scope)
+        case .primitiveData: return try valueAround(scope) ?? Self.primitive(scope.data)
         case .binary(let body, let a, let b): return try body(try a.value(in: scope), try b.value(in: scope))
         case .spread(let name, let body, let arguments):
             guard case .array(let values) = try arguments.value(in: scope) else {
@@ -59,7 +61,7 @@ indirect enum Expression: Sendable {
                 return try clause.result.value(in: scope)
             }
             return try otherwise.value(in: scope)
-        case .not, .inStrings, .inPilot: return .bool(try isTrue(in: scope))
+        case .not, .inConstants, .inPilot: return .bool(try isTrue(in: scope))
         case .fault(let fault): throw fault
         }
     }
@@ -68,10 +70,7 @@ indirect enum Expression: Sendable {
         switch self {
         case .not(let argument, let negations):
             return try argument.isTrue(in: scope) != (negations % 2 == 1)
-        case .inStrings(let needle, let strings, let all):
-            let needle = try needle.value(in: scope)
-            if case .string(let text) = needle { return strings.contains(ExactString(text)) }
-            return try Loose.contains(needle, in: all)
+        case .inConstants(let needle, let list): return try list.contains(try needle.value(in: scope))
         case .inPilot(let name, let key): return try Self.isMember(of: name, key: key, in: scope)
         default: return Loose.isTrue(try value(in: scope))
         }
@@ -82,6 +81,14 @@ indirect enum Expression: Sendable {
         values.reserveCapacity(expressions.count)
         for expression in expressions { values.append(try expression.value(in: scope)) }
         return values
+    }
+
+    /// What this variable means around the list whose element `scope` shows; nil for null and nothing.
+    @inline(__always)
+    private func valueAround(_ scope: Scope) throws(TargetingFault) -> JSONValue? {
+        guard let outer = scope.outer else { return nil }
+        let found = try value(in: outer.pointee)
+        return found.isNull ? nil : found
     }
 
     /// No key is no member, never an error. Numbers are looked up by their decimal text.
@@ -100,12 +107,15 @@ indirect enum Expression: Sendable {
         }
     }
 
-    private static func variable(named name: JSONValue, in scope: Scope) throws(TargetingFault) -> JSONValue {
+    /// What `var` gives for a path that is known only now.
+    static func variable(named name: JSONValue, in scope: Scope) throws(TargetingFault) -> JSONValue {
         switch name {
         case .null: return primitive(scope.data)
-        case .string(let text): return VariablePath(text).value(in: scope) ?? .null
-        case .integer(let index): return VariablePath(String(index)).value(in: scope) ?? .null
-        case .double(let index): return VariablePath(NumberText.plain(index)).value(in: scope) ?? .null
+        case .string(let text):
+            try scope.spend(1 + text.utf8.count >> 4)
+            return try VariablePath(text).value(in: scope) ?? .null
+        case .integer(let index): return try VariablePath(String(index)).value(in: scope) ?? .null
+        case .double(let index): return try VariablePath(NumberText.plain(index)).value(in: scope) ?? .null
         case .array(let arguments):
             guard let first = arguments.first else { return scope.whole }
             guard !first.isNull, first.arrayValue == nil else {

@@ -1,7 +1,72 @@
 import JSON
 
-/// The operators that compile their arguments themselves.
+/// The operators of logic, and those that look at the context.
 extension ExpressionCompiler {
+    mutating func binary(
+        _ name: String, _ body: @escaping Expression.Binary, _ arguments: JSONValue, at pointer: JSONPointer
+    ) -> Expression {
+        guard case .array(let elements) = arguments else {
+            return spread(name, takes: "2", arguments, at: pointer) { values throws(TargetingFault) in
+                values.count < 2 ? .bool(false) : try body(values[0], values[1])
+            }
+        }
+        guard elements.count == 2 else {
+            return refuse("\"\(name)\" got \(elements.count) arguments", "it takes 2", at: pointer)
+        }
+        let compiled = list(elements, at: pointer)
+        return .binary(body, compiled[0], compiled[1])
+    }
+
+    mutating func ordering(
+        _ name: String, _ holds: @escaping @Sendable (JSONValue, JSONValue) -> Bool, _ arguments: JSONValue,
+        at pointer: JSONPointer
+    ) -> Expression {
+        guard case .array(let elements) = arguments else {
+            return spread(name, takes: "2 to 3", arguments, at: pointer) { values throws(TargetingFault) in
+                switch values.count {
+                case 0, 1: .bool(false)
+                case 3: .bool(holds(values[0], values[1]) && holds(values[1], values[2]))
+                default: .bool(holds(values[0], values[1]))
+                }
+            }
+        }
+        guard elements.count == 2 || elements.count == 3 else {
+            return refuse("\"\(name)\" got \(elements.count) arguments", "it takes 2 to 3", at: pointer)
+        }
+        let compiled = list(elements, at: pointer)
+        if compiled.count == 2 {
+            return .binary({ a, b throws(TargetingFault) in .bool(holds(a, b)) }, compiled[0], compiled[1])
+        }
+        return .lazy(
+            { arguments, scope throws(TargetingFault) in
+                let low = try arguments[0].value(in: scope)
+                let middle = try arguments[1].value(in: scope)
+                let high = try arguments[2].value(in: scope)
+                return .bool(holds(low, middle) && holds(middle, high))
+            }, compiled)
+    }
+
+    mutating func lazy(
+        _ name: String, _ body: @escaping Expression.Lazy, _ arguments: JSONValue, at pointer: JSONPointer
+    ) -> Expression {
+        guard case .array(let elements) = arguments else {
+            return refuse("\"\(name)\" got \(arguments.kindText)", "it takes a list of arguments", at: pointer)
+        }
+        return .lazy(body, list(elements, at: pointer))
+    }
+
+    /// Arguments that are no list: one operator that gives the list, else refused.
+    mutating func spread(
+        _ name: String, takes: String, _ arguments: JSONValue, at pointer: JSONPointer,
+        _ body: @escaping Expression.Eager
+    ) -> Expression {
+        guard case .object = arguments else {
+            return refuse(
+                "\"\(name)\" got \(arguments.kindText)", "it takes a list of \(takes) arguments", at: pointer)
+        }
+        return .spread(name: name, body, compile(arguments, at: pointer))
+    }
+
     mutating func conditional(_ name: String, _ arguments: JSONValue, at pointer: JSONPointer) -> Expression {
         guard case .array(let elements) = arguments else {
             return refuse(
@@ -10,10 +75,15 @@ extension ExpressionCompiler {
         }
         let compiled = list(elements, at: pointer)
         var clauses: [Expression.Clause] = []
+        var otherwise = compiled.count % 2 == 1 ? compiled[compiled.count - 1] : .constant(.null)
         for index in stride(from: 0, to: compiled.count - 1, by: 2) {
+            if case .constant(let condition) = compiled[index] {
+                guard Loose.isTrue(condition) else { continue }
+                otherwise = compiled[index + 1]
+                break
+            }
             clauses.append(Expression.Clause(condition: compiled[index], result: compiled[index + 1]))
         }
-        let otherwise = compiled.count % 2 == 1 ? compiled[compiled.count - 1] : .constant(.null)
         return clauses.isEmpty ? otherwise : .conditional(clauses, otherwise: otherwise)
     }
 
@@ -46,8 +116,16 @@ extension ExpressionCompiler {
                     "\"in\" got \(elements.count) arguments", "it takes 2: what to look for, and where", at: pointer)
             }
             let compiled = list(elements, at: pointer)
-            guard compiled.count == 2 else { return .constant(.bool(false)) }
-            return Self.membership(of: compiled[0], in: compiled[1])
+            if case .constant(.array(let constants)) = compiled[1], let list = ConstantList(constants) {
+                return .inConstants(compiled[0], list)
+            }
+            return .lazy(
+                { arguments, scope throws(TargetingFault) in
+                    let needle = try arguments[0].value(in: scope)
+                    let haystack = try arguments[1].value(in: scope)
+                    if case .array(let elements) = haystack { try scope.spend(elements.count >> 3) }
+                    return .bool(try Loose.contains(needle, in: haystack))
+                }, compiled)
         case .object:
             let body: Expression.Eager = { values throws(TargetingFault) in
                 guard let needle = values.first else { throw TargetingFault("\"in\" got no arguments") }
@@ -61,14 +139,18 @@ extension ExpressionCompiler {
     }
 
     mutating func variable(_ arguments: JSONValue, at pointer: JSONPointer) -> Expression {
+        readsScope()
         guard case .array(let elements) = arguments else {
+            if case .string(let path) = arguments, path.isEmpty || path.utf8.first == UInt8(ascii: ".") {
+                return .variable(VariablePath(path), otherwise: nil, shadowed: false)
+            }
             return variable(named: arguments, otherwise: nil, at: pointer)
         }
         guard elements.count <= 2 else {
             return refuse(
                 "\"var\" got \(elements.count) arguments", "it takes a path and at most one default", at: pointer)
         }
-        guard let path = elements.first else { return .variable(VariablePath(""), otherwise: nil) }
+        guard let path = elements.first else { return .variable(VariablePath(""), otherwise: nil, shadowed: true) }
         if path.isNull {
             return refuse("\"var\" got null as its path", "write \"\" for the whole context", at: pointer)
         }
@@ -81,9 +163,10 @@ extension ExpressionCompiler {
     ) -> Expression {
         switch name {
         case .null: return .primitiveData
-        case .string(let path): return .variable(VariablePath(path), otherwise: otherwise)
-        case .integer(let index): return .variable(VariablePath(String(index)), otherwise: otherwise)
-        case .double(let index): return .variable(VariablePath(NumberText.plain(index)), otherwise: otherwise)
+        case .string(let path): return .variable(VariablePath(path), otherwise: otherwise, shadowed: true)
+        case .integer(let index): return .variable(VariablePath(String(index)), otherwise: otherwise, shadowed: true)
+        case .double(let index):
+            return .variable(VariablePath(NumberText.plain(index)), otherwise: otherwise, shadowed: true)
         case .object(let object) where object.count == 1:
             let path = compile(name, at: pointer)
             guard let otherwise else { return .computedVariable(path) }
@@ -114,6 +197,7 @@ extension ExpressionCompiler {
                 "the name must stand there as a string, so that it is known which flags use which group", at: pointer)
         }
         if let fault = PilotDefinition.fault(inName: text) { return refuse(fault, at: pointer) }
+        readsScope()
         uses(pilot: text, at: pointer)
         return .inPilot(text, key: key)
     }

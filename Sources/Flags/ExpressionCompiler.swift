@@ -7,8 +7,8 @@ struct ExpressionCompiler {
     static let deepest = 64
     /// Values in one rule, with references replaced.
     static let mostNodes = 10_000
-    /// Up to here `in` over constant strings compares one by one.
-    private static let fewStrings = 8
+    /// Operators that walk through a list, inside the rules of one another.
+    static let mostWalks = 4
 
     struct PilotUse {
         var name: String
@@ -22,11 +22,18 @@ struct ExpressionCompiler {
     private(set) var pilotUses: [PilotUse] = []
     /// True if a limit was met, so that nothing more can be said of the rule.
     private(set) var stopped = false
-    private var nodes = 0
+    private(set) var nodes = 0
     private var depth = 0
     private var openReferences = 0
     /// Of the values counted, those that references brought in.
     private(set) var referencedNodes = 0
+    /// How often something was compiled that looks at the context, the flag or the time.
+    private var reads = 0
+    /// Walks around what is compiled now, and how often they come by at least.
+    private var walks = 0
+    private var repetitions = 1
+    /// Steps that evaluation may take whatever the context holds.
+    private var steps = 0
     private let followsReferences: Bool
 
     /// Without `followsReferences` only what stands in the rule itself is looked at, for its problems.
@@ -51,16 +58,8 @@ struct ExpressionCompiler {
             depth += 1
             defer { depth -= 1 }
             return operation(object.members[0].key, object.members[0].value, at: pointer)
-        case .object(let object) where !object.isEmpty:
-            // Several members: data, not logic.
-            let data = references.expanded(
-                json, nodeLimit: Self.mostNodes - nodes, depthLimit: FlagReader.deepestFlag)
-            nodes += data.map(Self.size) ?? Self.mostNodes
-            guard let data, nodes <= Self.mostNodes else {
-                stop(at: pointer, "the rule has more than \(Self.mostNodes) values, or nests too deeply")
-                return Self.beyondLimits
-            }
-            return .constant(data)
+        // Several members: data, not logic.
+        case .object(let object) where !object.isEmpty: return data(json, at: pointer)
         default: return .constant(json)
         }
     }
@@ -72,11 +71,45 @@ struct ExpressionCompiler {
             switch element {
             case .array, .object: compiled.append(compile(element, at: pointer.appending(index)))
             default:
-                guard count(at: pointer) else { return compiled }
+                guard count(at: pointer) else { break }
                 compiled.append(.constant(element))
             }
         }
+        // Beyond the limits nothing is evaluated, but operators count on as many arguments as they saw.
+        while compiled.count < elements.count { compiled.append(Self.beyondLimits) }
         return compiled
+    }
+
+    /// What isn't evaluated, with references replaced.
+    mutating func data(_ json: JSONValue, at pointer: JSONPointer) -> Expression {
+        let data = references.expanded(json, nodeLimit: Self.mostNodes - nodes, depthLimit: FlagReader.deepestFlag)
+        nodes += data.map(Self.size) ?? Self.mostNodes
+        guard let data, nodes <= Self.mostNodes else {
+            stop(at: pointer, "the rule has more than \(Self.mostNodes) values, or nests too deeply")
+            return Self.beyondLimits
+        }
+        return .constant(data)
+    }
+
+    /// The rule that is evaluated for each element of `subject`, with what one element costs.
+    mutating func body(
+        _ json: JSONValue, over subject: Expression, at pointer: JSONPointer
+    ) -> (rule: Expression, steps: Int) {
+        walks += 1
+        defer { walks -= 1 }
+        guard walks <= Self.mostWalks else {
+            stop(
+                at: pointer, "more than \(Self.mostWalks) operators walk through lists inside one another",
+                "prepare the list in the service, and send what the rule needs of it")
+            return (Self.beyondLimits, 1)
+        }
+        let (nodesBefore, repetitionsBefore) = (nodes, repetitions)
+        defer { repetitions = repetitionsBefore }
+        if case .constant(.array(let elements)) = subject {
+            repetitions = min(repetitions * max(elements.count, 1), Work.mostConstantSteps)
+        }
+        let rule = compile(json, at: pointer)
+        return (rule, 1 + nodes - nodesBefore)
     }
 
     /// Records what is wrong with an operator's arguments, which is refused even when read leniently.
@@ -85,44 +118,50 @@ struct ExpressionCompiler {
         return .fault(TargetingFault(message))
     }
 
+    /// Records arguments for which flagd's operators give null, without a word.
+    mutating func giveNull(_ message: String, _ hint: String, at pointer: JSONPointer) -> Expression {
+        report(lenient ? .warning : .error, "\(message), so that the result is always null", hint, at: pointer)
+        return .constant(.null)
+    }
+
     mutating func uses(pilot name: String, at pointer: JSONPointer) {
         pilotUses.append(PilotUse(name: name, pointer: openReferences == 0 ? pointer : nil))
     }
+
+    /// To be called by what can't be worked out before there is a context.
+    mutating func readsScope() { reads += 1 }
 
     private mutating func operation(_ name: String, _ arguments: JSONValue, at pointer: JSONPointer) -> Expression {
         if name == "$ref", case .string(let target) = arguments { return reference(target, at: pointer) }
         let here = pointer.appending(name)
         guard let known = OperatorTable[name] else { return unknownOperator(name, at: here) }
-        switch known.body {
-        case .special(let compile): return compile(&self, arguments, here)
-        case .lazy(let body):
-            guard case .array(let elements) = arguments else {
-                return refuse("\"\(name)\" got \(arguments.kindText)", "it takes a list of arguments", at: here)
-            }
-            return .lazy(body, list(elements, at: here))
-        case .eager(let takes, let body, let binary):
-            guard case .array(let elements) = arguments else {
-                guard case .object = arguments else {
-                    return refuse(
-                        "\"\(name)\" got \(arguments.kindText)",
-                        "it takes a list of \(Self.count(takes)) arguments", at: here)
-                }
-                return .spread(name: name, body, compile(arguments, at: here))
-            }
-            guard takes.contains(elements.count) else {
-                return refuse(
-                    "\"\(name)\" got \(elements.count) arguments", "it takes \(Self.count(takes))", at: here)
-            }
-            let compiled = list(elements, at: here)
-            if let binary, compiled.count == 2 { return .binary(binary, compiled[0], compiled[1]) }
-            return .eager(body, compiled)
+        let before = reads
+        let compiled = known.compile(&self, arguments, here)
+        guard reads == before, followsReferences, !stopped else { return compiled }
+        return Self.folded(compiled)
+    }
+
+    /// What looks at nothing gives always the same.
+    private static func folded(_ expression: Expression) -> Expression {
+        switch expression {
+        case .constant, .fault: return expression
+        default: break
+        }
+        do throws(TargetingFault) {
+            return .constant(
+                try Scope.with(.value(.null)) { scope throws(TargetingFault) in try expression.value(in: scope) })
+        } catch {
+            return .fault(error)
         }
     }
 
     private mutating func reference(_ name: String, at pointer: JSONPointer) -> Expression {
         switch references[name] {
         case .rule(let rule):
-            guard followsReferences else { return .constant(.null) }
+            guard followsReferences else {
+                reads += 1
+                return .constant(.null)
+            }
             openReferences += 1
             defer { openReferences -= 1 }
             return compile(rule, at: pointer)
@@ -139,13 +178,9 @@ struct ExpressionCompiler {
     }
 
     private mutating func unknownOperator(_ name: String, at pointer: JSONPointer) -> Expression {
-        let hint: String
-        if OperatorTable.known.contains(name) {
-            hint = "flagd has it, this version does not evaluate it yet"
-        } else {
-            hint = NearestName.hint(for: name, among: OperatorTable.names, listedAs: "the operators are")
-        }
-        report(lenient ? .warning : .error, "there is no operator \"\(name)\"", hint, at: pointer)
+        report(
+            lenient ? .warning : .error, "there is no operator \"\(name)\"",
+            NearestName.hint(for: name, among: OperatorTable.names, listedAs: "the operators are"), at: pointer)
         return .fault(TargetingFault("there is no operator \"\(name)\""))
     }
 
@@ -157,31 +192,32 @@ struct ExpressionCompiler {
         problems.append(Problem(severity: severity, pointer: pointer, message: message, hint: hint))
     }
 
-    private mutating func count(at pointer: JSONPointer) -> Bool {
+    mutating func count(at pointer: JSONPointer) -> Bool {
         nodes += 1
+        steps += repetitions
         if openReferences > 0 { referencedNodes += 1 }
         if stopped { return false }
         if nodes > Self.mostNodes {
             stop(at: pointer, "the rule has more than \(Self.mostNodes) values")
         } else if depth > Self.deepest {
             stop(at: pointer, "the rule nests deeper than \(Self.deepest) levels")
+        } else if steps > Work.mostConstantSteps {
+            stop(
+                at: pointer, "the rule takes more than \(Work.mostConstantSteps) steps whatever the context holds",
+                "walk through shorter lists, or write down what comes of them")
         }
         return !stopped
     }
 
-    private mutating func stop(at pointer: JSONPointer, _ message: String) {
-        problems.append(
-            Problem(
-                pointer: pointer, message: message,
-                hint: "put long lists of users into a pilot group and use in_pilot; flatten nested if into one if"))
+    private mutating func stop(
+        at pointer: JSONPointer, _ message: String,
+        _ hint: String = "put long lists of users into a pilot group and use in_pilot; flatten nested if into one if"
+    ) {
+        if !stopped { problems.append(Problem(pointer: pointer, message: message, hint: hint)) }
         stopped = true
     }
 
-    private static let beyondLimits = Expression.fault(TargetingFault("the rule is larger than is evaluated"))
-
-    private static func count(_ takes: ClosedRange<Int>) -> String {
-        takes.count == 1 ? "\(takes.lowerBound)" : "\(takes.lowerBound) to \(takes.upperBound)"
-    }
+    static let beyondLimits = Expression.fault(TargetingFault("the rule is larger than is evaluated"))
 
     private static func size(of json: JSONValue) -> Int {
         switch json {
@@ -189,18 +225,5 @@ struct ExpressionCompiler {
         case .object(let object): object.reduce(1) { $0 + size(of: $1.value) }
         default: 1
         }
-    }
-
-    /// `in` over an array of at least a few strings looks them up instead of comparing.
-    static func membership(of needle: Expression, in haystack: Expression) -> Expression {
-        if case .constant(.array(let elements)) = haystack, elements.count > fewStrings {
-            let strings = elements.compactMap(\.stringValue)
-            if strings.count == elements.count {
-                return .inStrings(needle, Set(strings.map { ExactString($0) }), all: .array(elements))
-            }
-        }
-        return .binary(
-            { needle, haystack throws(TargetingFault) in .bool(try Loose.contains(needle, in: haystack)) },
-            needle, haystack)
     }
 }

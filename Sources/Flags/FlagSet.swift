@@ -11,8 +11,10 @@ package struct FlagSet: Sendable {
     private var pilots: PilotMembers = [:]
     /// Pilot group → the flags that ask about it.
     private var users: TreeDictionary<String, TreeSet<ExactString>> = [:]
+    /// Of every `fractional` in it.
+    package var bucketing: Bucketing
 
-    package init() {}
+    package init(bucketing: Bucketing = .v2) { self.bucketing = bucketing }
 
     package var flagCount: Int { flags.count }
 
@@ -35,7 +37,7 @@ package struct FlagSet: Sendable {
         guard let flag = flags[ExactString(key)] else {
             return .failure(.flagNotFound, "there is no flag \"\(key)\"")
         }
-        return flag.evaluate(context, unixSeconds: unixSeconds, pilots: pilots)
+        return flag.evaluate(context, unixSeconds: unixSeconds, bucketing: bucketing, pilots: pilots)
     }
 
     /// Compiles and puts in a flag. Read leniently, since control has decided already. When this throws, the flag's

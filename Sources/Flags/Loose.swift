@@ -62,7 +62,7 @@ enum Loose {
             guard case .string(let part) = needle else {
                 throw TargetingFault("\"in\" looks for \(needle.kindText) in a string; it can only look for a string")
             }
-            return isPart(part, of: text)
+            return TextSearch.contains(part, in: text)
         case .array(let elements):
             for element in elements where try matches(needle, element) { return true }
             return false
@@ -99,20 +99,40 @@ enum Loose {
         }
     }
 
+    /// A text as `cat` takes it: numbers without an exponent, null as nothing.
+    static func text(_ value: JSONValue, for name: String) throws(TargetingFault) -> String {
+        switch value {
+        case .string(let text): return text
+        case .integer(let value): return String(value)
+        case .double(let value): return NumberText.plain(value)
+        case .null: return ""
+        default: throw TargetingFault("\"\(name)\" got \(value.kindText); it takes texts and numbers")
+        }
+    }
+
+    /// Without the white space around it.
+    static func trimmed(_ text: String) -> String {
+        let isSpace = { (point: Unicode.Scalar) in point.properties.isWhitespace }
+        let points = text.unicodeScalars
+        guard let first = points.first, let last = points.last, isSpace(first) || isSpace(last) else { return text }
+        guard let start = points.firstIndex(where: { !isSpace($0) }),
+            let end = points.lastIndex(where: { !isSpace($0) })
+        else { return "" }
+        return String(points[start...end])
+    }
+
     private static func isBlank(_ text: String) -> Bool {
         text.unicodeScalars.allSatisfy { $0.properties.isWhitespace }
     }
 
-    private static func isPart(_ part: String, of text: String) -> Bool {
-        let part = part.utf8
-        var rest = Substring(text).utf8
-        guard let first = part.first else { return true }
-        while rest.count >= part.count {
-            guard let start = rest.firstIndex(of: first) else { return false }
-            rest = rest[start...]
-            if rest.starts(with: part) { return true }
-            rest = rest.dropFirst()
+    /// The engine's stricter conversion again, for the operators over numbers.
+    @inline(__always)
+    static func strictNumber(_ value: JSONValue, for name: String) throws(TargetingFault) -> Double {
+        switch value {
+        case .integer(let value): return Double(value)
+        case .double(let value): return value
+        case .string(let text): return NumberText.parse(text) ?? 0
+        default: throw TargetingFault("\"\(name)\" got \(value.kindText); it takes numbers")
         }
-        return false
     }
 }

@@ -2,14 +2,8 @@ import JSON
 
 /// One entry of the table of operators: everything the compiler has to know about it.
 struct Operator: Sendable {
-    enum Body: Sendable {
-        /// Arguments are evaluated first and counted against `takes`. Given `binary`, two of them go there.
-        case eager(takes: ClosedRange<Int>, Expression.Eager, binary: Expression.Binary?)
-        /// Takes a list, and evaluates of it what it needs.
-        case lazy(Expression.Lazy)
-        /// Compiles its arguments itself.
-        case special(@Sendable (inout ExpressionCompiler, JSONValue, JSONPointer) -> Expression)
-    }
+    /// Compiles the arguments, which stand at the pointer, whatever they are.
+    typealias Compile = @Sendable (inout ExpressionCompiler, JSONValue, JSONPointer) -> Expression
 
     /// Which of an operator's arguments its result can be; the check of variant names follows it.
     enum Result: Sendable {
@@ -22,52 +16,44 @@ struct Operator: Sendable {
         case firstTruthyOrLast
         /// `var`: the second argument.
         case variableDefault
+        /// `fractional`: the first element of each argument that is a list.
+        case shares
     }
 
     let name: String
-    let body: Body
+    let compile: Compile
     var result: Result = .computed
 
-    static func eager(
-        _ name: String, takes: ClosedRange<Int>, _ body: @escaping Expression.Eager
-    ) -> Operator {
-        Operator(name: name, body: .eager(takes: takes, body, binary: nil))
+    init(_ name: String, result: Result = .computed, _ compile: @escaping Compile) {
+        self.name = name
+        self.result = result
+        self.compile = compile
     }
 
-    /// Exactly two arguments.
+    /// Exactly two arguments, both evaluated.
     static func binary(_ name: String, _ body: @escaping Expression.Binary) -> Operator {
-        let eager: Expression.Eager = { values throws(TargetingFault) in
-            guard values.count >= 2 else { return .bool(false) }
-            return try body(values[0], values[1])
-        }
-        return Operator(name: name, body: .eager(takes: 2...2, eager, binary: body))
+        Operator(name) { $0.binary(name, body, $1, at: $2) }
     }
 
     /// A comparison of two values or, with three, of each with the next.
-    static func ordering(
-        _ name: String, _ holds: @escaping @Sendable (JSONValue, JSONValue) -> Bool
-    ) -> Operator {
-        let eager: Expression.Eager = { values throws(TargetingFault) in
-            switch values.count {
-            case 0, 1: .bool(false)
-            case 3: .bool(holds(values[0], values[1]) && holds(values[1], values[2]))
-            default: .bool(holds(values[0], values[1]))
-            }
-        }
-        return Operator(
-            name: name,
-            body: .eager(
-                takes: 2...3, eager, binary: { a, b throws(TargetingFault) in .bool(holds(a, b)) }))
+    static func ordering(_ name: String, _ holds: @escaping @Sendable (JSONValue, JSONValue) -> Bool) -> Operator {
+        Operator(name) { $0.ordering(name, holds, $1, at: $2) }
     }
 
-    static func lazy(_ name: String, result: Result = .computed, _ body: @escaping Expression.Lazy) -> Operator {
-        Operator(name: name, body: .lazy(body), result: result)
+    /// A list of arguments, of which `body` evaluates what it needs.
+    static func lazy(_ name: String, result: Result, _ body: @escaping Expression.Lazy) -> Operator {
+        Operator(name, result: result) { $0.lazy(name, body, $1, at: $2) }
     }
 
-    static func special(
-        _ name: String, result: Result = .computed,
-        _ compile: @escaping @Sendable (inout ExpressionCompiler, JSONValue, JSONPointer) -> Expression
-    ) -> Operator {
-        Operator(name: name, body: .special(compile), result: result)
+    static func arithmetic(_ arithmetic: Arithmetic) -> Operator {
+        Operator(arithmetic.name) { $0.arithmetic(arithmetic, $1, at: $2) }
+    }
+
+    static func walk(_ walk: ListWalk) -> Operator {
+        Operator(walk.rawValue) { $0.walk(walk, $1, at: $2) }
+    }
+
+    static func textTest(_ name: String, _ holds: @escaping @Sendable (String, String) -> Bool) -> Operator {
+        Operator(name) { $0.textTest(name, holds, $1, at: $2) }
     }
 }

@@ -6,12 +6,6 @@ enum OperatorTable {
 
     static let names = entries.map(\.name)
 
-    /// Operators of flagd that aren't in the table, so that the refusal can say so.
-    static let known: Set<String> = [
-        "fractional", "sem_ver", "starts_with", "ends_with", "+", "-", "*", "/", "%", "min", "max", "cat", "substr",
-        "merge", "map", "filter", "reduce", "all", "none", "some", "missing", "missing_some",
-    ]
-
     private static let byName = Dictionary(uniqueKeysWithValues: entries.map { (ExactString($0.name), $0) })
 
     private static let entries: [Operator] = [
@@ -39,12 +33,26 @@ enum OperatorTable {
             }
             return last
         },
-        .special("!") { $0.negation("!", $1, at: $2, negations: 1) },
-        .special("!!") { $0.negation("!!", $1, at: $2, negations: 2) },
-        .special("if", result: .branches) { $0.conditional("if", $1, at: $2) },
-        .special("?:", result: .branches) { $0.conditional("?:", $1, at: $2) },
-        .special("in") { $0.membership($1, at: $2) },
-        .special("var", result: .variableDefault) { $0.variable($1, at: $2) },
-        .special("in_pilot") { $0.pilot($1, at: $2) },
+        Operator("!") { $0.negation("!", $1, at: $2, negations: 1) },
+        Operator("!!") { $0.negation("!!", $1, at: $2, negations: 2) },
+        Operator("if", result: .branches) { $0.conditional("if", $1, at: $2) },
+        Operator("?:", result: .branches) { $0.conditional("?:", $1, at: $2) },
+        .arithmetic(.sum), .arithmetic(.difference), .arithmetic(.product), .arithmetic(.quotient),
+        .binary("%") { a, b throws(TargetingFault) in try ExpressionCompiler.remainder(a, b) },
+        .arithmetic(.minimum), .arithmetic(.maximum),
+        Operator("cat") { $0.concatenation($1, at: $2) },
+        Operator("substr") { $0.substring($1, at: $2) },
+        Operator("in") { $0.membership($1, at: $2) },
+        Operator("merge") { $0.merging($1, at: $2) },
+        .walk(.map), .walk(.filter), .walk(.all), .walk(.some), .walk(.none),
+        Operator("reduce") { $0.reduction($1, at: $2) },
+        Operator("var", result: .variableDefault) { $0.variable($1, at: $2) },
+        Operator("missing") { $0.missing($1, at: $2) },
+        Operator("missing_some") { $0.missingSome($1, at: $2) },
+        Operator("fractional", result: .shares) { $0.fractional($1, at: $2) },
+        Operator("sem_ver") { $0.versionTest($1, at: $2) },
+        .textTest("starts_with") { $0.utf8.starts(with: $1.utf8) },
+        .textTest("ends_with") { $0.utf8.reversed().starts(with: $1.utf8.reversed()) },
+        Operator("in_pilot") { $0.pilot($1, at: $2) },
     ]
 }

@@ -58,7 +58,11 @@ struct ResultCheck {
                 case .firstFalsyOrLast: index == last || Self.truth(of: argument) == false
                 case .firstTruthyOrLast: index == last || Self.truth(of: argument) == true
                 case .variableDefault: index == 1
+                case .shares: false
                 }
+            if known.result == .shares, let variant = argument.arrayValue?.first {
+                check(variant, at: openReferences > 0 ? pointer : here.appending(index).appending(0))
+            }
             if canBeResult { check(argument, at: openReferences > 0 ? pointer : here.appending(index)) }
         }
     }

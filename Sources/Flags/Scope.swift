@@ -1,22 +1,63 @@
 import HashTreeCollections
 import JSON
 
-/// What an expression may look at while it is evaluated.
+/// What an expression may look at while it is evaluated. Lives on the stack of one evaluation.
 struct Scope {
     enum Data {
         /// The evaluation context, with `targetingKey` and `$flagd` laid over it.
         case context(EvaluationContext)
         /// Any value; operators that walk through arrays hand their elements on like this.
         case value(JSONValue)
+        /// What the rule of a `reduce` sees.
+        case reduction(current: JSONValue, accumulator: JSONValue, valueType: String)
     }
 
     var data: Data
-    var flagKey: String
-    var unixSeconds: Int64
-    var pilots: TreeDictionary<String, TreeSet<ExactString>>
+    let flagKey: String
+    let unixSeconds: Int64
+    let bucketing: Bucketing
+    let pilots: PilotMembers
+    /// What stands around the rule of a `filter`, `all`, `some` or `none`: flagd's engine puts in what variables mean
+    /// there before it looks at the element.
+    var outer: UnsafePointer<Scope>?
+    private let stepsLeft: UnsafeMutablePointer<Int>
+
+    /// Hands `body` a scope with a fresh allowance of steps.
+    static func with<Result>(
+        _ data: Data, flagKey: String = "", unixSeconds: Int64 = 0, bucketing: Bucketing = .v2,
+        pilots: PilotMembers = [:], _ body: (Scope) throws(TargetingFault) -> Result
+    ) throws(TargetingFault) -> Result {
+        var steps = Work.mostSteps
+        return try withUnsafeMutablePointer(to: &steps) { left throws(TargetingFault) in
+            try body(
+                Scope(
+                    data: data, flagKey: flagKey, unixSeconds: unixSeconds, bucketing: bucketing, pilots: pilots,
+                    outer: nil, stepsLeft: left))
+        }
+    }
+
+    /// Counts steps against the allowance.
+    @inline(__always)
+    func spend(_ steps: Int) throws(TargetingFault) {
+        stepsLeft.pointee &-= steps
+        if stepsLeft.pointee < 0 { throw Work.exceeded }
+    }
 
     var targetingKey: String? {
-        if case .context(let context) = data { context.targetingKey } else { nil }
+        switch data {
+        case .context(let context): context.targetingKey
+        case .value(let value): value["targetingKey"]?.stringValue
+        case .reduction: nil
+        }
+    }
+
+    /// The key of the flag as `fractional` sees it: elements of lists don't know it.
+    var bucketingFlagKey: String {
+        switch data {
+        case .context: flagKey
+        case .value(let value): value["$flagd"]?["flagKey"]?.stringValue ?? ""
+        case .reduction: ""
+        }
     }
 
     /// `$flagd`, which hides an attribute of that name.
@@ -36,6 +77,12 @@ struct Scope {
             if let key = context.targetingKey { object["targetingKey"] = .string(key) }
             object["$flagd"] = flagd
             return .object(object)
+        case .reduction(let current, let accumulator, let valueType):
+            return .object(
+                JSONObject(members: [
+                    .init(key: "current", value: current), .init(key: "accumulator", value: accumulator),
+                    .init(key: "valueType", value: .string(valueType)),
+                ]))
         }
     }
 }

@@ -4,14 +4,17 @@ import JSON
 struct VariablePath: Sendable, Hashable {
     struct Part: Sendable, Hashable {
         var name: String
-        /// What the part means in an array. As in flagd's engine a part that is no number means the first element.
-        var index: Int
+        /// What the part means in an array; nil for a part that is no number.
+        var index: Int?
     }
 
     enum Root: Sendable, Hashable {
-        case attributes
+        case attribute
         case targetingKey
         case flagd
+        case current
+        case accumulator
+        case valueType
     }
 
     let root: Root
@@ -21,22 +24,31 @@ struct VariablePath: Sendable, Hashable {
     init(_ text: String) {
         parts = text.utf8.split(separator: UInt8(ascii: ".")).map { part in
             let name = String(Substring(part))
-            return Part(name: name, index: Int(exactly: (NumberText.parse(name) ?? 0).rounded(.towardZero)) ?? -1)
+            return Part(
+                name: name,
+                index: NumberText.parse(name).map { Int(exactly: $0.rounded(.towardZero)) ?? -1 })
         }
-        switch parts.first?.name {
-        case "targetingKey"?: root = .targetingKey
-        case "$flagd"?: root = .flagd
-        default: root = .attributes
-        }
+        root =
+            switch parts.first?.name {
+            case "targetingKey"?: .targetingKey
+            case "$flagd"?: .flagd
+            case "current"?: .current
+            case "accumulator"?: .accumulator
+            case "valueType"?: .valueType
+            default: .attribute
+            }
     }
 
     /// Nil where nothing stands, and where null does.
-    func value(in scope: Scope) -> JSONValue? {
-        guard let first = parts.first else { return scope.whole.presence }
+    func value(in scope: Scope) throws(TargetingFault) -> JSONValue? {
+        guard let first = parts.first else {
+            if case .context(let context) = scope.data { try scope.spend(context.attributes.count) }
+            return scope.whole.presence
+        }
         var value: JSONValue
         switch scope.data {
         case .value(let data):
-            guard let next = Self.child(first, of: data) else { return nil }
+            guard let next = try Self.child(first, of: data, scope) else { return nil }
             value = next
         case .context(let context):
             switch root {
@@ -51,23 +63,39 @@ struct VariablePath: Sendable, Hashable {
                     return nil
                 }
                 value = next
-            case .attributes:
+            case .attribute, .current, .accumulator, .valueType:
+                try scope.spend(context.attributes.count >> 4)
                 guard let next = context.attributes[first.name] else { return nil }
                 value = next
             }
+        case .reduction(let current, let accumulator, let valueType):
+            switch root {
+            case .current: value = current
+            case .accumulator: value = accumulator
+            case .valueType: value = .string(valueType)
+            case .attribute, .targetingKey, .flagd: return nil
+            }
         }
         for part in parts.dropFirst() {
-            guard let next = Self.child(part, of: value) else { return nil }
+            guard let next = try Self.child(part, of: value, scope) else { return nil }
             value = next
         }
+        // What looks at a text is counted here, where the text comes from.
+        if case .string(let text) = value, text.utf8.count > 1024 { try scope.spend(text.utf8.count >> 8) }
         return value.presence
     }
 
-    private static func child(_ part: Part, of value: JSONValue) -> JSONValue? {
+    private static func child(
+        _ part: Part, of value: JSONValue, _ scope: Scope
+    ) throws(TargetingFault) -> JSONValue? {
         switch value {
-        case .object(let object): object[part.name]
-        case .array(let array): array.indices.contains(part.index) ? array[part.index] : nil
-        default: nil
+        case .object(let object):
+            try scope.spend(object.count >> 4)
+            return object[part.name]
+        case .array(let array):
+            guard let index = part.index, array.indices.contains(index) else { return nil }
+            return array[index]
+        default: return nil
         }
     }
 }

@@ -105,6 +105,20 @@ import Testing
         (rule(#"{"in_pilot": 1}"#), "/flags/f/targeting/in_pilot", "got a number", "as a string"),
         (rule(#"{"in_pilot": [{"var": "x"}]}"#), "/flags/f/targeting/in_pilot", "got an object", "as a string"),
         (rule(#"{"in_pilot": ["a", "b", "c"]}"#), "/flags/f/targeting/in_pilot", "got 3 arguments", "key to look for"),
+        (rule(#"{"+": true}"#), "/flags/f/targeting/+", "got a boolean", "list of numbers"),
+        (rule(#"{"-": 5}"#), "/flags/f/targeting/-", "got a number", "list of numbers"),
+        (rule(#"{"%": [1]}"#), "/flags/f/targeting/%", "got 1 arguments", "it takes 2"),
+        (rule(#"{"cat": 5}"#), "/flags/f/targeting/cat", "got a number", "texts and numbers"),
+        (rule(#"{"substr": ["x"]}"#), "/flags/f/targeting/substr", "got 1 arguments", "2 to 3"),
+        (rule(#"{"merge": null}"#), "/flags/f/targeting/merge", "got null", "lists"),
+        (rule(#"{"map": {"var": "x"}}"#), "/flags/f/targeting/map", "got an object", "walk through"),
+        (rule(#"{"filter": [[1]]}"#), "/flags/f/targeting/filter", "got 1 arguments", "it takes 2"),
+        (rule(#"{"some": [[1], true]}"#), "/flags/f/targeting/some/1", "is a boolean", "it is an operator"),
+        (rule(#"{"reduce": [[1], {"var": ""}]}"#), "/flags/f/targeting/reduce", "got 2 arguments", "it takes 3"),
+        (rule(#"{"reduce": [[1], 1, 0]}"#), "/flags/f/targeting/reduce/1", "is a number", "it is an operator"),
+        (rule(#"{"reduce": [[1], {"var": ""}, []]}"#), "/flags/f/targeting/reduce/2", "an array", "a boolean"),
+        (rule(#"{"missing": 1}"#), "/flags/f/targeting/missing", "got a number", "paths"),
+        (rule(#"{"missing_some": [1]}"#), "/flags/f/targeting/missing_some", "got 1 arguments", "it takes 2"),
         (#"{"pilots": []}"#, "/pilots", "\"pilots\" is an array", "by name"),
         (#"{"pilots": {"Staff": {"members": []}}}"#, "/pilots/Staff", "\"Staff\" can't name", "rename"),
         (#"{"pilots": {".a": {"members": []}}}"#, "/pilots/.a", "can't name", "rename"),
@@ -132,12 +146,8 @@ import Testing
     /// Strictly an error, leniently a warning, and then this answer when the place is reached.
     @Test(arguments: [
         (
-            rule(#"{"fractional": []}"#), "/flags/f/targeting/fractional", "no operator \"fractional\"",
-            "does not evaluate it yet", ErrorCode.parseError
-        ),
-        (
             rule(#"{"iff": [true, "on"]}"#), "/flags/f/targeting/iff", "no operator \"iff\"", "did you mean \"if\"?",
-            .parseError
+            ErrorCode.parseError
         ),
         (
             rule(#"{"if": [{"equals": [1, 1]}, "on"]}"#), "/flags/f/targeting/if/0/equals", "no operator \"equals\"",
@@ -203,6 +213,37 @@ import Testing
         #expect(answer.variant == nil && answer.value == nil)
     }
 
+    /// Arguments for which flagd's operators silently give null: strictly an error, leniently a warning, and then null.
+    @Test(arguments: [
+        (#"{"fractional": []}"#, "fractional", "no shares", "[variant, weight]"),
+        (#"{"fractional": "x"}"#, "fractional", "got a string", "it takes a list"),
+        (#"{"fractional": ["x"]}"#, "fractional", "no shares", "[variant, weight]"),
+        (#"{"fractional": [["on", 1], "off"]}"#, "fractional/1", "a share is a string", "[variant, weight]"),
+        (#"{"fractional": [[]]}"#, "fractional/0", "a share is empty", "[variant, weight]"),
+        (#"{"fractional": [[["on"], 1]]}"#, "fractional/0/0", "variant is an array", "name"),
+        (#"{"fractional": [["on", 1.5]]}"#, "fractional/0/1", "1.5 is not a whole number", "whole numbers"),
+        (#"{"fractional": [["on", "1"]]}"#, "fractional/0/1", "a weight is a string", "whole numbers"),
+        (#"{"fractional": [["on", 2147483647], ["off", 1]]}"#, "fractional/1/1", "more than 2147483647", "at most"),
+        (#"{"sem_ver": ["1.0.0", ">="]}"#, "sem_ver", "got 2 arguments", "it takes 3"),
+        (#"{"sem_ver": "1.0.0"}"#, "sem_ver", "got a string", "it takes 3"),
+        (#"{"sem_ver": [{"var": "v"}, "=>", "1.0.0"]}"#, "sem_ver/1", "no relation", "the relations are = != <"),
+        (#"{"sem_ver": [{"var": "v"}, ">", "1.0.0.0"]}"#, "sem_ver/2", "no version", "1.2.3"),
+        (#"{"starts_with": ["x"]}"#, "starts_with", "got 1 arguments", "2 texts"),
+        (#"{"ends_with": [{"var": "x"}, 5]}"#, "ends_with/1", "got a number", "2 texts"),
+        (#"{"starts_with": 5}"#, "starts_with", "got a number", "2 texts"),
+    ])
+    func isAlwaysNull(targeting: String, pointer: String, message: String, hint: String) throws {
+        let text = Self.rule(targeting)
+        #expect(Set(try readDocument(text).problems.map(\.severity)) == [.error])
+        let problem = try #require(try readDocument(text, lenient: true).problems.first)
+        #expect(problem.severity == .warning)
+        #expect(problem.pointer.description == "/flags/f/targeting/" + pointer)
+        #expect(problem.message.contains(message) && problem.message.contains("always null"), "\(problem)")
+        #expect(problem.hint?.contains(hint) == true, "\(problem)")
+        let ann = EvaluationContext(targetingKey: "ann")
+        #expect(try flagSet(text, lenient: true).evaluate("f", context: ann, unixSeconds: 0).reason == .default)
+    }
+
     @Test func everyProblemIsReportedAtOnce() throws {
         let text = """
             {"flags": {
@@ -255,6 +296,24 @@ import Testing
         let data = try readDocument(Self.rule(#"{"!": [{"a": 1, "b": ["# + users + "]}]}")).problems
         #expect(data.count == 1)
         #expect(data.first?.message.contains("more than 10000 values") == true)
+    }
+
+    @Test func hostileWalksAreRefused() throws {
+        func walks(_ count: Int) -> String {
+            (0..<count).reduce(#"{"var": ""}"#) { rule, _ in #"{"some": [{"var": ""}, "# + rule + "]}" }
+        }
+        #expect(try readDocument(Self.rule(#"{"if": ["# + walks(4) + #", "on"]}"#)).problems.isEmpty)
+        let deep = try readDocument(Self.rule(#"{"if": ["# + walks(5) + #", "on"]}"#), lenient: true).problems
+        #expect(deep.count == 1 && deep[0].severity == .error)
+        #expect(deep.first?.message.contains("more than 4 operators walk") == true)
+        #expect(deep.first?.hint?.contains("in the service") == true)
+
+        let list = (0..<400).map { String($0) }.joined(separator: ",")
+        let square = #"{"some": [["# + list + #"], {"some": [["# + list + #"], {"==": [{"var": ""}, {"var": "x"}]}]}]}"#
+        let long = try readDocument(Self.rule(#"{"if": ["# + square + #", "on"]}"#)).problems
+        #expect(long.count == 1)
+        #expect(long.first?.message.contains("more than 100000 steps") == true)
+        #expect(long.first?.hint?.contains("shorter lists") == true)
     }
 
     @Test func referencesDoNotExplode() throws {
