@@ -10,7 +10,9 @@ package final class AgentDirectory: Sendable {
 
     package init(path: String) throws(AgentError) {
         do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            // Members of pilot groups are nobody else's business.
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
         } catch {
             throw .directoryUnusable(path: path, reason: error.localizedDescription)
         }
