@@ -4,6 +4,7 @@
 set -euo pipefail
 
 binary=${PILOTLIGHT_BINARY:-pilotlight}
+case $binary in */*) binary=$(realpath "$binary") ;; esac
 port=${PILOTLIGHT_API_PORT:-7460}
 # Settings of the caller's shell must not leak into the walk.
 for variable in $(compgen -e PILOTLIGHT_ || true); do unset "$variable"; done
