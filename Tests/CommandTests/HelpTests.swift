@@ -7,6 +7,7 @@ import Testing
 
 /// What `--help` promises beside the options.
 @Suite struct HelpTests {
+    private static let variables = OptionVariables(commandTree: PilotlightCommand._dumpHelp())
     private static let tree = JSONReader.read(PilotlightCommand._dumpHelp(), purpose: .context).value?["command"]
 
     /// Every command without subcommands, as ArgumentParser itself tells of them.
@@ -63,7 +64,7 @@ import Testing
             }
         }
         #expect(shown, "\(words): the examples show other commands")
-        let help = HelpText(variables: OptionVariables(commandTree: PilotlightCommand._dumpHelp()))
+        let help = HelpText(variables: Self.variables)
             .completed("USAGE: pilotlight", for: words + ["--help"])
         #expect(help.contains("\nEXAMPLES:\n  # \(examples[0].meaning)\n  \(examples[0].line)\n"))
     }
@@ -71,18 +72,17 @@ import Testing
     @Test(arguments: leaves) func whateverPrintsTakesJSON(_ words: [String]) throws {
         // Daemons print nothing; a manual page is what it is.
         let silent = [["control"], ["agent"], ["manual"]]
-        let has = OptionVariables(commandTree: PilotlightCommand._dumpHelp()).all(for: words)
+        let has = Self.variables.all(for: words)
             .contains { $0.option == "--json" }
         #expect(has == !silent.contains(words), "\(words)")
     }
 
     @Test func everyChangeCarriesTheSameOptions() {
-        let variables = OptionVariables(commandTree: PilotlightCommand._dumpHelp())
         for words in [
             "flag default", "flag enable", "flag disable", "flag delete", "pilot create", "pilot add", "pilot remove",
             "pilot delete", "apply", "rollback", "environment promote",
         ] {
-            let options = variables.all(for: words.split(separator: " ").map(String.init)).map(\.option)
+            let options = Self.variables.all(for: words.split(separator: " ").map(String.init)).map(\.option)
             for option in ["--message", "--if-revision", "--idempotency-key", "--actor"] {
                 #expect(options.contains(option), "\(words) has no \(option)")
             }

@@ -5,6 +5,7 @@ import Testing
 @testable import pilotlight
 
 @Suite struct ManualPageTests {
+    private static let variables = OptionVariables(commandTree: PilotlightCommand._dumpHelp())
     private static let page = ManualPage(
         commandTree: PilotlightCommand._dumpHelp(), version: PilotlightCommand.version
     ).text
@@ -15,8 +16,7 @@ import Testing
         let sections = Self.page.components(separatedBy: "\n.SS ").map { ".SS " + $0 }
         let section = try #require(
             sections.first { $0.hasPrefix(title + "\n") || $0.hasPrefix(title + " ") }, "no section for \(words)")
-        let variables = OptionVariables(commandTree: PilotlightCommand._dumpHelp())
-        for (variable, option) in variables.all(for: words) {
+        for (variable, option) in Self.variables.all(for: words) {
             #expect(section.contains("\\fB" + ManualPage.escaped(option) + "\\fR"), "\(words): \(option)")
             #expect(Self.page.contains(".TP\n.B " + ManualPage.escaped(variable) + "\n"), "\(variable)")
         }

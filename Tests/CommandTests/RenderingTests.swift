@@ -274,9 +274,10 @@ import Testing
         let warning = try #require(ExportCommand.warning(bytes: InputFile.largest, environment: "e"))
         #expect(warning.contains("17 MB") && warning.contains("hint:") && warning.contains("--environment e"))
         // What would only be too large for its indentation isn't indented.
-        let members = JSONValue.array(Array(repeating: .array([1]), count: 1_200_000))
-        #expect(members.prettyText().utf8.count > InputFile.largest)
-        let isCompact = ExportCommand.text(of: members) == members.compactText()
+        var deep = JSONValue.array(Array(repeating: 1, count: 90_000))
+        for _ in 0..<100 { deep = [deep] }
+        #expect(deep.prettyText().utf8.count > InputFile.largest)
+        let isCompact = ExportCommand.text(of: deep) == deep.compactText()
         #expect(isCompact)
     }
 

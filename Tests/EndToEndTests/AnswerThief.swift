@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Synchronization
 
-/// A TCP proxy that lets requests through and ends connections instead of passing on the first answers.
+/// A TCP proxy that lets requests through and ends connections instead of passing on the first answers, or all of them.
 final class AnswerThief: Sendable {
     let port: Int
     private let listener: Int32
@@ -12,7 +12,8 @@ final class AnswerThief: Sendable {
     /// Answers that are still to be stolen.
     var thefts: Int { left.withLock { $0 } }
 
-    init(before target: Int, thefts: Int) throws {
+    /// - Parameter kept: bytes of a stolen answer that are passed on all the same.
+    init(before target: Int, thefts: Int, kept: Int = 0) throws {
         port = try FreePort.next()
         left = Mutex(thefts)
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -32,7 +33,7 @@ final class AnswerThief: Sendable {
                 let client = accept(listener, nil, nil)
                 guard client >= 0 else { return }
                 guard let self else { return }
-                Thread { self.carry(client, to: target) }.start()
+                Thread { self.carry(client, to: target, kept) }.start()
             }
         }.start()
     }
@@ -42,7 +43,7 @@ final class AnswerThief: Sendable {
         close(listener)
     }
 
-    private func carry(_ client: Int32, to target: Int) {
+    private func carry(_ client: Int32, to target: Int, _ kept: Int) {
         defer { close(client) }
         guard let server = try? BlockingSocket(.tcp(target)) else { return }
         Thread {
@@ -59,9 +60,9 @@ final class AnswerThief: Sendable {
                 left -= 1
                 return true
             }
-            let isSent =
-                !isStolen && answer.withUnsafeBytes { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } > 0
-            guard isSent else { break }
+            let passed = isStolen ? Array(answer.prefix(kept)) : answer
+            let sent = passed.withUnsafeBytes { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            if isStolen || sent < passed.count { break }
         }
         shutdown(client, Int32(SHUT_RDWR))
     }

@@ -53,12 +53,12 @@ struct ChangeSafetyTests {
         #expect(try control.environmentState().number == 4)
     }
 
-    @Test("a change whose answer got lost is sent again and made once", arguments: [1, 2])
-    func lostAnswers(_ thefts: Int) async throws {
+    @Test("a change whose answer got lost is sent again and made once", arguments: [(1, 0), (2, 0), (1, 40)])
+    func lostAnswers(_ thefts: Int, _ kept: Int) async throws {
         let cluster = try await Cluster(agents: 0)
         let control = cluster.control
         try control.apply(#"{"pilots": {"g": {"members": []}}}"#)
-        let thief = try AnswerThief(before: control.apiPort, thefts: thefts)
+        let thief = try AnswerThief(before: control.apiPort, thefts: thefts, kept: kept)
         let added = try await control.run(
             "pilot", "add", "g", "ann", environment: ["PILOTLIGHT_CONTROL_URL": thief.url])
         #expect(added.code == 0 && added.output == "g: 1 member added\nrevision 2 (epoch 1)\n", "\(added)")

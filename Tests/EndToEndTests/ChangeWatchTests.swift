@@ -84,14 +84,25 @@ struct ChangeWatchTests {
         }
     }
 
-    @Test("what can't be watched is refused: no control node, an unknown environment, a number that is yet to come")
+    @Test(
+        "what can't be watched is refused: no control node, an unknown environment, a number that is yet to come or gone"
+    )
     func refusals() async throws {
-        let cluster = try await Cluster(agents: 0)
+        let cluster = try await Cluster(agents: 0, controlVariables: ["PILOTLIGHT_HISTORY_KEEP": "2"])
         let control = cluster.control
         let ahead = try await control.run("watch", "--after", "99")
         #expect(ahead.code == 1 && ahead.errors.contains("99") && ahead.errors.contains("hint"), "\(ahead)")
         let unknown = try await control.run("watch", "--environment", "prodction")
         #expect(unknown.code == 1 && unknown.errors.contains("did you mean \"production\"?"), "\(unknown)")
+        for variant in ["on", "off", "on", "off", "on"] { try control.apply(Fixture.flags("a", variant: variant)) }
+        // It tidies up when it starts, and then from time to time.
+        try await control.stop()
+        try await control.start()
+        try await eventually("what is old is deleted") { _ in
+            try control.ask("GET", "/v1/environments/production/history")["oldest"]?.integerValue ?? 0 > 1
+        }
+        let gone = try await control.run("watch", "--after", "0")
+        #expect(gone.code == 1 && gone.errors.contains("HTTP 410"), "\(gone)")
         control.kill()
         let nobody = try await control.run("watch")
         #expect(nobody.code == 1 && nobody.errors.contains("no control node answers"), "\(nobody)")

@@ -22,7 +22,11 @@ struct BackupCommand: AsyncParsableCommand, ExampledCommand {
         guard force || !FileManager.default.fileExists(atPath: file) else {
             throw CommandRefusal("\(file) is there already", hint: "name another file, or add --force to replace it")
         }
-        let bytes = try await asked(connection) { try await $0.download("backup", to: file) }
+        let bytes = try await asked(connection) { control in
+            try await ProgressLine.during("copying the store into \(file)") { _ in
+                try await control.download("backup", to: file)
+            }
+        }
         let answer = JSONValue.object(["file": .string(file), "bytes": .integer(Int64(bytes))])
         print(connection.json ? answer.prettyText() : "\(file): \(CountText.of(bytes, "byte"))")
     }

@@ -21,7 +21,7 @@ struct HealthCommand: AsyncParsableCommand, ExampledCommand {
 
     func run() async throws {
         let question = HealthQuestion(url: url, socket: socket)
-        let answer = try await question.asked()
+        let answer = try await ProgressLine.during("waiting for \(question.place)") { _ in try await question.asked() }
         print(output.json ? answer.prettyText() : Self.text(for: answer))
         guard !ready || answer["ready"] != .bool(false) else {
             throw CommandRefusal(

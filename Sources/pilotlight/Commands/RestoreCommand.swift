@@ -2,7 +2,7 @@ import ArgumentParser
 import Control
 import JSON
 
-struct RestoreCommand: ExampledCommand {
+struct RestoreCommand: AsyncParsableCommand, ExampledCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Put a backup in the place of a control node's store.",
         discussion: """
@@ -24,10 +24,12 @@ struct RestoreCommand: ExampledCommand {
     @Flag(help: "Put a store that is there aside.") var yes = false
     @Flag(help: "Print what was restored as JSON.") var json = false
 
-    func run() throws {
+    func run() async throws {
         let restored: StoreRestore.Restored
         do {
-            restored = try StoreRestore.restore(file, to: data, replacing: yes)
+            restored = try await ProgressLine.during("checking \(file)") { _ in
+                try StoreRestore.restore(file, to: data, replacing: yes)
+            }
         } catch let error as ControlError {
             throw CommandRefusal("\(error)")
         }

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 
 /// Why a connection was not made, in words.
@@ -14,6 +15,12 @@ enum ConnectFailure {
             return String(cString: strerror(error.errnoCode)).lowercased()
         case let error as HTTPClientError where error == .connectTimeout:
             return "no connection within 10 s"
+        case let error as HTTPClientError where error == .readTimeout:
+            return "nothing came any more"
+        case is HTTPParserError, is ChannelError:
+            return "it broke off"
+        case let error as HTTPClientError where error == .remoteConnectionClosed:
+            return "it was closed by the other side"
         default:
             return "\(error)"
         }

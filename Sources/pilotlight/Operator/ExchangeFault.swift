@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import NIOCore
+import NIOHTTP1
 
 /// Why a request got no answer.
 enum ExchangeFault: Error, Hashable {
@@ -16,8 +17,8 @@ enum ExchangeFault: Error, Hashable {
             self = .noAnswer
         case let error as HTTPClientError where error == .remoteConnectionClosed:
             self = .brokenOff
-        // A connection that couldn't be made is a NIOConnectionError.
-        case is IOError:
+        // A connection that couldn't be made is a NIOConnectionError; an answer cut short, one of the parser.
+        case is IOError, is HTTPParserError, is ChannelError:
             self = .brokenOff
         default:
             self = .unreachable(ConnectFailure.reason(error))

@@ -56,7 +56,7 @@ struct OperatorClient {
     func list(
         _ path: String..., member: String, query: [String: String] = [:], most: Int = .max, progress what: String? = nil
     ) async throws -> JSONValue {
-        try await ProgressLine.during("reading \(what ?? member)") { progress in
+        try await ProgressLine.during(waiting) { progress in
             var first: JSONObject?
             var items: [JSONValue] = []
             var query = query
@@ -77,6 +77,8 @@ struct OperatorClient {
             }
         }
     }
+
+    private var waiting: String { "waiting for the control node at \(base)" }
 
     private static func text(ofCursor cursor: JSONValue) -> String? {
         cursor.stringValue ?? cursor.integerValue.map { "\($0)" }
@@ -140,7 +142,7 @@ struct OperatorClient {
     }
 
     private func answer(to request: HTTPClientRequest, repeatable: Bool) async throws -> JSONValue {
-        let (status, bytes) = try await ProgressLine.during("waiting for the control node at \(base)") { _ in
+        let (status, bytes) = try await ProgressLine.during(waiting) { _ in
             try await exchange(request, repeatable: repeatable)
         }
         return try checked(bytes, status: status)

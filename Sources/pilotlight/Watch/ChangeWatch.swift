@@ -27,7 +27,9 @@ struct ChangeWatch {
     mutating func run(take: (JSONValue) throws -> Bool, tell: (String) -> Void) async throws {
         var response: HTTPClientResponse
         do {
-            response = try await connect()
+            response = try await ProgressLine.during("waiting for the control node at \(control.base)") { _ in
+                try await connect()
+            }
         } catch {
             // What is wrong at the beginning is said, not waited for.
             throw Self.isRefusal(error) ? error : Self.unreachable(control.base, ConnectFailure.reason(error))
