@@ -1,4 +1,5 @@
 import CLinux
+import Flags
 import Foundation
 import Logging
 import Replication

@@ -1,3 +1,4 @@
+import Flags
 import Replication
 
 /// What waits for the committer's thread.

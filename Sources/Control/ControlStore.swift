@@ -1,3 +1,4 @@
+import Flags
 import Foundation
 import GRDB
 import JSON
@@ -148,11 +149,29 @@ package final class ControlStore: Sendable {
     func createEnvironment(
         _ name: String, _ bucketing: Bucketing, epoch: Epoch, time: UInt64, actor: String, message: String
     ) throws(ControlError) -> EnvironmentState {
+        let empty = ReplicatedState(revision: Revision(epoch: epoch, number: 0))
+        var log = NumberedLog(empty)
+        // What agents have to know from the start travels as the first revision; the usual needs no words.
+        if bucketing != .v2 {
+            let settings = EnvironmentSettings(bucketing: bucketing).storedBytes
+            _ = try? log.stage([.put(.settings, settings)], time: time)
+        }
+        let staged = log.stagedDeltas
         let id = try transaction { db in
             try Self.insertEnvironment(db, name, bucketing, epoch, time: time, actor: actor, message: message)
-            return try Int64.fetchOne(db, sql: "SELECT id FROM environments WHERE name = ?", arguments: [name]) ?? 0
+            let id = try Int64.fetchOne(db, sql: "SELECT id FROM environments WHERE name = ?", arguments: [name]) ?? 0
+            let writer = StoreWriter(db)
+            for delta in staged {
+                try writer.write(
+                    LogRow(
+                        environment: id, delta: delta, bytes: delta.encoded(), actor: actor,
+                        message: message.isEmpty ? "bucketing \(bucketing.rawValue)" : message,
+                        touched: Touch.all(of: delta.changes, on: empty), created: [.settings], deleted: []))
+                try writer.moveHead(id, delta)
+            }
+            return id
         }
-        let log = NumberedLog(ReplicatedState(revision: Revision(epoch: epoch, number: 0)))
+        _ = log.commit()
         return EnvironmentState(id: id, name: name, bucketing: bucketing, log: log)
     }
 

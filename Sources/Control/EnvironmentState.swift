@@ -1,7 +1,5 @@
+import Flags
 import Replication
-
-/// How an environment turns a targeting key into a bucket; fixed when the environment is made.
-package enum Bucketing: String, Sendable { case v2, v3 }
 
 /// All that the committer knows of one environment. A value over persistent parts: copying it costs nothing, so that a
 /// group of changes is planned on a copy, and readers are handed one.

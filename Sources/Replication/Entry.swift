@@ -11,6 +11,8 @@ package struct EntryKind: RawRepresentable, Sendable, Hashable, Comparable, Cust
     package static let flag = EntryKind(rawValue: 1)
     /// A pilot group's own definition (canonical JSON); its members are terms of their own.
     package static let pilot = EntryKind(rawValue: 2)
+    /// What holds for a whole environment (canonical JSON).
+    package static let settings = EntryKind(rawValue: 3)
 
     package static func < (a: EntryKind, b: EntryKind) -> Bool { a.rawValue < b.rawValue }
 
@@ -18,6 +20,7 @@ package struct EntryKind: RawRepresentable, Sendable, Hashable, Comparable, Cust
         switch self {
         case .flag: "flag"
         case .pilot: "pilot"
+        case .settings: "settings"
         default: "kind-\(rawValue)"
         }
     }
@@ -47,6 +50,9 @@ package struct EntryKey: Sendable, Hashable, Comparable, CustomStringConvertible
     }
 
     package var description: String { "\(kind):\(name)" }
+
+    /// The one entry of its kind. An environment without it has the settings that are usual: bucketing v2.
+    package static let settings = EntryKey(.settings, "environment")
 }
 
 /// An entry's bytes as control wrote them once, with their term of the digest. Nobody re-encodes them.

@@ -25,6 +25,7 @@ extension FlagSet {
                 case .pilot:
                     changed.formUnion(flags(using: key.name))
                     remove(pilot: key.name)
+                case .settings where key == .settings: set(.v2, &changed)
                 default: break
                 }
             case .addMembers(let pilot, _), .removeMembers(let pilot, _), .replaceMembers(let pilot, _):
@@ -57,9 +58,23 @@ extension FlagSet {
             quarantine.release(key)
             share(key.name, of: state)
             changed.formUnion(flags(using: key.name))
+        case .settings where key == .settings:
+            do throws(SettingsNotReadable) {
+                set(try EnvironmentSettings(storedBytes: bytes).bucketing, &changed)
+                quarantine.release(key)
+            } catch {
+                quarantine.put(key, reason: error.reason)
+            }
         default:
             quarantine.put(key, reason: "this agent doesn't know entries of \(key.kind)")
         }
+    }
+
+    /// Another bucketing may move any user of any flag.
+    private mutating func set(_ bucketing: Bucketing, _ changed: inout Set<String>) {
+        guard bucketing != self.bucketing else { return }
+        self.bucketing = bucketing
+        changed.formUnion(flagKeys)
     }
 
     /// Members are the very value that `state` holds: no second copy, whatever their number.
@@ -73,7 +88,7 @@ extension FlagSet {
     package static func compiled(from state: ReplicatedState, quarantine: inout Quarantine) -> FlagSet {
         quarantine.removeAll()
         var set = FlagSet()
-        // Groups first: flags may refer to them.
+        // Groups and settings first: flags may refer to them.
         for (key, entry) in state.entries where key.kind != .flag {
             set.apply([.put(key, entry.bytes)], leadingTo: state, quarantine: &quarantine)
         }

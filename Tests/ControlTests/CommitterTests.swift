@@ -1,3 +1,4 @@
+import Flags
 import GRDB
 import Harness
 import HashTreeCollections
@@ -157,7 +158,11 @@ import Testing
         #expect(refused?.kind == .unknown)
         let unknown = await refusal { try await fixture.submit(.deleteFlag("a"), environment: "stagging") }
         #expect(unknown?.hint == "did you mean \"staging\"?")
-        #expect(fixture.published["staging"]?.committed.revision.number == 0)
+        // Its bucketing is all that it holds, and it is on disk.
+        #expect(fixture.published["staging"]?.committed.revision.number == 1)
+        let loaded = try fixture.store.load().environments.first { $0.state.name == "staging" }
+        let settings = loaded?.state.committed.bytes(of: .settings)
+        #expect(settings == Array(#"{"bucketing":"v3"}"#.utf8) && loaded?.recent.map(\.number) == [1])
         await fixture.stop()
     }
 }

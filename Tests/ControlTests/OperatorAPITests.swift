@@ -173,8 +173,12 @@ import Testing
             let made = try await node.ask("POST", "/v1/environments", "{\"name\": \"staging\", \"bucketing\": \"v3\"}")
             #expect(made.status == 201)
             #expect(made.json["bucketing"] == .string("v3"))
+            // Agents are told by the first revision; of what is usual they aren't.
+            #expect(made.json["revision"]?["number"] == 1 && made.json["entries"] == 1)
+            let usual = try await node.ask("POST", "/v1/environments", "{\"name\": \"testing\"}").json
+            #expect(usual["revision"]?["number"] == 0 && usual["entries"] == 0)
             let all = try await node.ask("GET", "/v1/environments").json["environments"]?.arrayValue ?? []
-            #expect(all.map { $0["name"] } == [.string("production"), .string("staging")])
+            #expect(all.map { $0["name"] } == [.string("production"), .string("staging"), .string("testing")])
         }
     }
 

@@ -53,6 +53,27 @@ import Testing
         #expect(shell.flags.flagCount == 0)
     }
 
+    @Test func settingsReachEveryFlag() {
+        var shell = makeShell()
+        _ = shell.apply(flag("color", "red"), flag("size", "big"))
+        #expect(shell.flags.bucketing == .v2)
+        let settings = EntryChange.put(.settings, EnvironmentSettings(bucketing: .v3).storedBytes)
+        #expect(shell.apply(settings) == ["color", "size"])
+        #expect(shell.flags.bucketing == .v3 && shell.quarantine.count == 0)
+        #expect(shell.apply(settings) == [])
+        for unknown in [#"{"bucketing":"v9"}"#, #"{"tomorrow":1}"#, "[]"] {
+            #expect(shell.apply(.put(.settings, Array(unknown.utf8))) == [])
+            #expect(shell.flags.bucketing == .v3 && shell.quarantine.names == ["settings:environment"])
+        }
+        var quarantine = Quarantine()
+        _ = shell.apply(settings)
+        #expect(FlagSet.compiled(from: shell.state, quarantine: &quarantine).bucketing == .v3)
+        #expect(shell.apply(.delete(.settings)) == ["color", "size"])
+        #expect(shell.flags.bucketing == .v2)
+        _ = shell.apply(.put(EntryKey(.settings, "other"), Array("{}".utf8)))
+        #expect(shell.quarantine.names == ["settings:other"])
+    }
+
     @Test func anEntryOfTomorrowIsReportedAndKept() {
         var shell = makeShell()
         let key = EntryKey(EntryKind(rawValue: 9), "thing")

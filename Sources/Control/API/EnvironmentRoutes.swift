@@ -1,3 +1,4 @@
+import Flags
 import HashTreeCollections
 import Hummingbird
 import JSON
