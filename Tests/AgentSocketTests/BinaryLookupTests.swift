@@ -266,7 +266,7 @@ import Testing
     @Test func answersWaitForAReaderThatIsSlow() async throws {
         try await serving { agent in
             let client = try RawLookupClient(agent.socket)
-            let count = 200_000
+            let count = 40_000
             let frame = RawLookupClient.bytes([.lookup(Self.request("greeting", metadata: true, id: 7))])
             let requests = [UInt8](repeatElement(frame, count: count).joined())
             let socket = client.socket

@@ -105,8 +105,16 @@ package final class RunningProcess: Sendable {
 
     package func signal(_ signal: Int32) { if isRunning { Foundation.kill(pid, signal) } }
 
-    /// Freezes it, as a machine under a debugger or out of memory does.
-    package func freeze() { signal(SIGSTOP) }
+    /// Freezes it, as a machine under a debugger or out of memory does. Returns once every thread of it stands still.
+    package func freeze() {
+        signal(SIGSTOP)
+        while isRunning, !isFrozen { usleep(1_000) }
+    }
+
+    private var isFrozen: Bool {
+        let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+        return tasks.allSatisfy { Self.text("/proc/\(pid)/task/\($0)/stat").contains(") T ") }
+    }
     package func thaw() { signal(SIGCONT) }
 
     /// SIGKILL, and waits until it is gone.
