@@ -106,11 +106,21 @@ let package = Package(
         .target(
             name: "Harness", dependencies: ["JSON", "LookupProtocol"],
             path: "Tests/Harness", swiftSettings: strict),
+        .target(
+            name: "TargetingCases", dependencies: ["Flags", "Harness", "JSON"],
+            path: "Tests/TargetingCases", swiftSettings: strict),
+        .executableTarget(
+            name: "differential-cases", dependencies: ["TargetingCases"],
+            path: "Tests/DifferentialCases", swiftSettings: strict),
+        .executableTarget(
+            name: "evaluation-benchmark", dependencies: ["Allocations", "Figures", "Flags", "JSON", collections],
+            path: "Benchmarks/Evaluation", swiftSettings: strict),
+        .target(name: "Allocations", path: "Benchmarks/Allocations"),
         .target(name: "PowerLoss", path: "Tests/PowerLoss"),
         tests("JSONTests", ["Harness", "JSON"]),
         .testTarget(
-            name: "FlagsTests", dependencies: ["Flags", "Harness", "JSON", collections], exclude: ["Fixtures"],
-            swiftSettings: strict),
+            name: "FlagsTests", dependencies: ["Flags", "Harness", "JSON", "TargetingCases", collections],
+            exclude: ["Fixtures"], swiftSettings: strict),
         tests("ReplicationTests", ["Replication", "Flags", "JSON"]),
         tests("LookupProtocolTests", ["LookupProtocol"]),
         tests(

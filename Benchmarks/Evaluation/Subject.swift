@@ -1,0 +1,48 @@
+import Flags
+import HashTreeCollections
+import JSON
+
+/// What is measured: a flag, and contexts that are taken in turn.
+struct Subject {
+    let name: String
+    let flag: String
+    let contexts: [EvaluationContext]
+
+    static let all: [Subject] = [
+        Subject(name: "static", flag: "static", contexts: [EvaluationContext(targetingKey: "user-1")]),
+        Subject(
+            name: "targeting", flag: "tier", contexts: users { ["tier": $0 % 2 == 0 ? "gold" : "tin", "age": 42] }),
+        Subject(name: "in-20-strings", flag: "country", contexts: users { ["country": .string("c\($0 % 40)")] }),
+        Subject(name: "sem_ver", flag: "version", contexts: users { ["version": .string("1.\($0 % 30).7")] }),
+        Subject(name: "fractional", flag: "split", contexts: users { _ in [:] }),
+        Subject(name: "in_pilot", flag: "pilot", contexts: users { _ in [:] }),
+    ]
+
+    private static func users(_ attributes: (Int) -> JSONObject) -> [EvaluationContext] {
+        (0..<1024).map { EvaluationContext(targetingKey: "user-\($0 * 7919)", attributes: attributes($0)) }
+    }
+
+    private static let flags = [
+        ("static", "null"),
+        ("tier", #"{"if": [{"==": [{"var": "tier"}, "gold"]}, "on", "off"]}"#),
+        (
+            "country",
+            #"{"if": [{"in": [{"var": "country"}, [\#((0..<20).map { "\"c\($0)\"" }.joined(separator: ","))]]}, "on"]}"#
+        ),
+        ("version", #"{"if": [{"sem_ver": [{"var": "version"}, ">=", "1.15.0"]}, "on", "off"]}"#),
+        ("split", #"{"fractional": [["on", 10], ["off", 90]]}"#),
+        ("pilot", #"{"if": [{"in_pilot": "beta"}, "on", "off"]}"#),
+    ]
+
+    /// All flags among a thousand others, and a pilot group of so many.
+    static func flags(members: Int) throws -> FlagSet {
+        var set = FlagSet()
+        set.set(pilot: "beta", members: TreeSet((0..<members).map { ExactString("user-\($0 * 2)") }))
+        for (key, targeting) in flags + (0..<1000).map({ ("other-\($0)", "null") }) {
+            let rule = targeting == "null" ? "" : #","targeting":\#(targeting)"#
+            let text = #"{"state":"ENABLED","variants":{"on":true,"off":false},"defaultVariant":"off"\#(rule)}"#
+            try set.put(flag: key, storedBytes: Array(text.utf8))
+        }
+        return set
+    }
+}
