@@ -1,7 +1,7 @@
 import JSON
 
-/// One of the operators over numbers. As in flagd's engine everything is a double, a text that is no number counts as 0,
-/// and booleans, null, lists and objects are faults.
+/// One of the operators over numbers. As in flagd's engine everything is a double, a text that is no number counts as
+/// 0, and booleans, null, lists and objects are faults.
 struct Arithmetic: Sendable {
     let name: String
     /// Of no arguments.

@@ -3,8 +3,8 @@ import JSON
 /// What `in` searches when the list stands in the rule: texts and numbers are looked up, not compared one by one.
 struct ConstantList: Sendable {
     private let texts: Set<ExactString>
-    /// Of numbers, and of texts as the numbers they count as; nil where an element counts as none, which is a fault when
-    /// a number is looked for.
+    /// Of numbers, and of texts as the numbers they count as; nil where an element counts as none, which is a fault
+    /// when a number is looked for.
     private let numbers: Set<Double>?
     private let elements: [JSONValue]
 

@@ -1,7 +1,7 @@
 /// Bounds what one evaluation may take, so that no rule and no context can keep a thread busy.
 ///
-/// A step is about one operator over one element. Only what a context can make large is counted: elements walked through,
-/// long texts, wide objects.
+/// A step is about one operator over one element. Only what a context can make large is counted: elements walked
+/// through, long texts, wide objects.
 enum Work {
     /// Steps of one evaluation; a few tens of milliseconds at the very most.
     static let mostSteps = 250_000
