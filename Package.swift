@@ -70,7 +70,7 @@ let package = Package(
             "Control",
             [
                 "CLinux", "Flags", "JSON", "Replication", "ZeroMQ", collections, crypto, grdb, httpTypes, hummingbird,
-                lifecycle, logging, nioCore, yams,
+                lifecycle, logging, nioCore, nioPosix, yams,
             ],
             resources: [.embedInCode("API/openapi.yaml")]),
         room(
@@ -85,7 +85,8 @@ let package = Package(
         .executableTarget(
             name: "pilotlight",
             dependencies: [
-                "Agent", "AgentSocket", "Control", "JSON", "Prometheus", arguments, coreMetrics, httpClient, lifecycle,
+                "Agent", "AgentSocket", "Control", "Flags", "JSON", "Prometheus", arguments, coreMetrics, httpClient,
+                lifecycle,
                 logging, nioCore, nioHTTP1, nioPosix, unixSignals,
             ],
             swiftSettings: strict),

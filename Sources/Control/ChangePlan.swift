@@ -46,7 +46,8 @@ struct ChangePlan: Sendable {
             throw Refusal(
                 .invalid, "No such variant", detail: "flag \"\(key)\" has no variant \"\(variant)\"",
                 hint: NearestName.hint(
-                    variant, in: Array(variants.keys), fallback: "`pilotlight flag show \(key)` shows its variants"))
+                    for: variant, among: Array(variants.keys),
+                    fallback: "`pilotlight flag show \(key)` shows its variants"))
         }
         return edit(key, before, "defaultVariant", .string(variant))
     }

@@ -1,3 +1,4 @@
+import Flags
 import HashTreeCollections
 import JSON
 import Replication
@@ -61,7 +62,7 @@ enum PromotePlan {
                     PlacedProblem(
                         document: request.source, message: "there is no flag and no pilot group \"\(name)\"",
                         hint: NearestName.hint(
-                            name, in: all.map(\.name),
+                            for: name, among: all.map(\.name),
                             fallback: "`pilotlight flag list --environment \(request.source)` shows what there is")))
             }
         }

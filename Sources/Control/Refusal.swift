@@ -1,3 +1,4 @@
+import Flags
 import HashTreeCollections
 import JSON
 import Replication
@@ -47,13 +48,13 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
         let known = state.entries.keys.lazy.filter { $0.kind == .flag }.map(\.name)
         return Refusal(
             .unknown, "No such flag", detail: "there is no flag \"\(key)\"",
-            hint: NearestName.hint(key, in: Array(known), fallback: "`pilotlight flag list` shows them all"))
+            hint: NearestName.hint(for: key, among: Array(known), fallback: "`pilotlight flag list` shows them all"))
     }
 
     static func unknownPilot(_ name: String, in state: ReplicatedState) -> Refusal {
         let known = state.entries.keys.lazy.filter { $0.kind == .pilot }.map(\.name)
         let hint =
-            NearestName.of(name, in: known).map { "did you mean \"\($0)\"?" }
+            NearestName.of(name, among: known).map { "did you mean \"\($0)\"?" }
             ?? "make it first: pilotlight pilot create \(name)"
         return Refusal(.unknown, "No such pilot group", detail: "there is no pilot group \"\(name)\"", hint: hint)
     }
@@ -61,7 +62,7 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
     static func unknownEnvironment(_ name: String, known: [String]) -> Refusal {
         Refusal(
             .unknown, "No such environment", detail: "there is no environment \"\(name)\"",
-            hint: NearestName.hint(name, in: known, fallback: "`pilotlight environment list` shows them all"))
+            hint: NearestName.hint(for: name, among: known, fallback: "`pilotlight environment list` shows them all"))
     }
 
     static func blocked(_ environment: String, _ divergence: Divergence) -> Refusal {

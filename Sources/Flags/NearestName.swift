@@ -1,9 +1,9 @@
 import JSON
 
 /// Finds what was probably meant by a name that isn't known.
-enum NearestName {
+package enum NearestName {
     /// The candidate at the smallest edit distance, if that is small enough for the two to be one name mistyped.
-    static func of(_ name: String, among candidates: some Sequence<String>) -> String? {
+    package static func of(_ name: String, among candidates: some Sequence<String>) -> String? {
         let letters = Array(name.lowercased().unicodeScalars.prefix(longest + 1))
         guard letters.count <= longest else { return nil }
         var best: (name: String, distance: Int, common: Int)?
@@ -26,6 +26,13 @@ enum NearestName {
         if let nearest = of(name, among: candidates) { return "did you mean \"\(nearest)\"?" }
         let shown = candidates.prefix(8).map { "\"\($0)\"" }.joined(separator: ", ")
         return "\(what): \(shown)\(candidates.count > 8 ? ", …" : "")"
+    }
+
+    /// "did you mean X?", or else the few that there are, or else `fallback`.
+    package static func hint(for name: String, among known: some Collection<String>, fallback: String) -> String {
+        if let nearest = of(name, among: known) { return "did you mean \"\(nearest)\"?" }
+        guard !known.isEmpty, known.count <= 8 else { return fallback }
+        return "there is: " + known.sorted().joined(separator: ", ")
     }
 
     /// Longer names aren't compared; the cost is the product of both lengths.

@@ -1,4 +1,5 @@
 import Crypto
+import Flags
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -140,7 +141,7 @@ extension JSONObject {
         guard let unknown = keys.first(where: { !allowed.contains($0) }) else { return }
         throw Refusal(
             .malformed, "Unknown member", detail: "the body has a member \"\(unknown)\", which means nothing here",
-            hint: NearestName.hint(unknown, in: allowed, fallback: "known: " + allowed.joined(separator: ", ")))
+            hint: NearestName.hint(for: unknown, among: allowed, fallback: "known: " + allowed.joined(separator: ", ")))
     }
 
     /// A string member; nil where it is absent.

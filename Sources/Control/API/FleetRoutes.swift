@@ -1,3 +1,4 @@
+import Flags
 import JSON
 
 /// The agents, and what they hold.
@@ -20,7 +21,7 @@ extension OperatorAPI {
                 let known = registry.fleet(of: state.name).map(\.record.id)
                 throw Refusal(
                     .unknown, "No such agent", detail: "no agent \"\(id)\" is registered in \(state.name)",
-                    hint: NearestName.hint(id, in: known, fallback: "`pilotlight fleet` shows them all"))
+                    hint: NearestName.hint(for: id, among: known, fallback: "`pilotlight fleet` shows them all"))
             }
             let rows = registry.change { $0.unwritten(now: .now) }
             committer.store(rows)

@@ -1,3 +1,4 @@
+import Flags
 import HashTreeCollections
 import JSON
 import Replication
@@ -12,29 +13,38 @@ extension OperatorAPI {
             let key = request.query("key")
             let kinds = try Self.kinds(request)
             let (entries, oldest) = try await read { store in
+                // One more than asked for tells whether there is a next page.
                 let entries = try await store.page(
-                    of: state.id, key: key, kinds: kinds, before: before ?? .max, limit: page.limit)
+                    of: state.id, key: key, kinds: kinds, before: before ?? .max, limit: page.limit + 1)
                 return (entries, try await store.oldest(in: state.id) ?? 0)
             }
-            if let key, entries.isEmpty, before == nil { throw .untouched(key, kinds, state) }
-            let last = entries.count < page.limit ? nil : entries.last?.revision.number
+            if let key, entries.isEmpty, before == nil { try Self.checkExists(key, kinds, state) }
+            let shown = entries.prefix(page.limit)
+            let last = shown.count < entries.count ? shown.last?.revision.number : nil
             return .json(
                 .object([
-                    "history": .array(entries.map { $0.json(definitions: false) }),
+                    "history": .array(shown.map { $0.json(definitions: false) }),
                     "next": last.map { .string("\($0)") } ?? .null, "oldest": .integer(Int64(clamping: oldest)),
                     "revision": state.committed.revision.json,
                 ]))
         }
     }
 
+    /// The kinds that are asked for; with a key those that have keys, without one nothing means all.
     private static func kinds(_ request: APIRequest) throws(Refusal) -> [EntryKind] {
         let all = [EntryKind.flag, .pilot]
-        guard let text = request.query("kind") else { return all }
+        guard let text = request.query("kind") else { return request.query("key") == nil ? [] : all }
         guard let kind = all.first(where: { $0.description == text }) else {
             throw Refusal(
                 .malformed, "Malformed query", detail: "kind=\(text) is no kind of entry", hint: "flag or pilot")
         }
         return [kind]
+    }
+
+    /// What is there may have no history that is still kept; what isn't there was mistyped.
+    private static func checkExists(_ key: String, _ kinds: [EntryKind], _ state: EnvironmentState) throws(Refusal) {
+        guard !kinds.contains(where: { state.committed.entries[EntryKey($0, key)] != nil }) else { return }
+        throw .untouched(key, kinds, state)
     }
 
     var showHistory: Handler {
@@ -52,6 +62,7 @@ extension OperatorAPI {
         { request throws(Refusal) in
             let state = try environment(request)
             let body = try await request.object(allowed: ["revision", "pilots", "dryRun", "message"])
+            if let earlier = try await repeated(request) { return Self.published(earlier) }
             guard let number = try body.whole("revision") else {
                 throw Refusal(
                     .malformed, "Missing member", detail: "the body has no \"revision\"",
@@ -94,6 +105,7 @@ extension Refusal {
         return Refusal(
             .unknown, "Nothing of that name",
             detail: "nothing in the history of \(state.name) has touched \"\(key)\"",
-            hint: NearestName.hint(key, in: names, fallback: "without a key, `pilotlight history` shows everything"))
+            hint: NearestName.hint(
+                for: key, among: names, fallback: "without a key, `pilotlight history` shows everything"))
     }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Control
+import Flags
 
 /// The commands by their words.
 enum CommandTree {
@@ -43,7 +43,7 @@ enum CommandTree {
         let names = command.configuration.subcommands.map(name)
         guard !names.isEmpty, let word = rest.first, !word.hasPrefix("-"), word != "help" else { return nil }
         let parent = (["pilotlight"] + words).joined(separator: " ")
-        let nearest = NearestName.of(word, in: names).map { "Did you mean '\(parent) \($0)'?" }
+        let nearest = NearestName.of(word, among: names).map { "Did you mean '\(parent) \($0)'?" }
         // Where a command stands for another one, the word may be an argument of that.
         guard nearest != nil || command.configuration.defaultSubcommand == nil else { return nil }
         return "'\(parent)' has no command '\(word)'. "

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Control
+import Flags
 import JSON
 
 struct LookupCommand: AsyncParsableCommand, ExampledCommand {
@@ -72,7 +72,7 @@ struct LookupCommand: AsyncParsableCommand, ExampledCommand {
         switch code {
         case "FLAG_NOT_FOUND":
             NearestName.hint(
-                key, in: known,
+                for: key, among: known,
                 fallback: "`pilotlight flag list` shows the keys; does the agent serve another environment?")
         case "PROVIDER_NOT_READY": "the agent never heard of a control node; its log says why"
         default: nil
