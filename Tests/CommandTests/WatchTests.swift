@@ -1,3 +1,5 @@
+import AsyncHTTPClient
+import JSON
 import Testing
 
 @testable import pilotlight
@@ -36,6 +38,7 @@ import Testing
             events += parser.feed(bytes[start..<min(start + size, bytes.count)])
         }
         #expect(events == Self.events)
+        #expect(parser.lastID == "6", "not that of an event that was cut short")
     }
 
     @Test func eachNumberIsTakenOnceAndInOrder() {
@@ -58,6 +61,30 @@ import Testing
         position.began(after: 50)
         #expect(position.last == 41)
         #expect(position.take(42, beginsEpoch: false) == .new)
+    }
+
+    @Test func anIDIsANumberAndAHistory() {
+        #expect(WatchPosition.number(in: "42-9f86d081884c7d65") == 42)
+        #expect(WatchPosition.number(in: "42") == 42)
+        #expect(WatchPosition.number(in: "-9f86d081884c7d65") == nil && WatchPosition.number(in: "") == nil)
+        var position = WatchPosition(after: 41)
+        #expect(position.lastID == nil)
+        position.came(to: "42-9f86d081884c7d65")
+        // A connection that brought nothing takes nothing away.
+        position.came(to: nil)
+        #expect(position.lastID == "42-9f86d081884c7d65")
+    }
+
+    @Test func anotherHistoryIsFinalAndWhatIsYetToComeIsNot() async throws {
+        let client = OperatorClient(base: "http://c", actor: "ann", http: .shared)
+        let watch = ChangeWatch(client, environment: "production", after: 42)
+        let ahead = ProblemDetails(["title": "Revision is yet to come", "detail": "at 40"], status: 409)
+        #expect(try watch.passing(ahead) == "at 40")
+        let other = ProblemDetails(["title": "Other history", "reason": "other-history"], status: 409)
+        let refusal = #expect(throws: CommandRefusal.self) { try watch.passing(other) }
+        #expect(refusal?.reason.contains("revision 42") == true)
+        #expect(refusal?.hint?.contains("--after") == true)
+        #expect(throws: ProblemDetails.self) { try watch.passing(ProblemDetails(["title": "gone"], status: 410)) }
     }
 
     @Test func pausesGrowAndAreSpread() {

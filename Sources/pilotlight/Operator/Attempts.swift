@@ -40,6 +40,10 @@ struct Attempts {
                 CommandRefusal(
                     "the control node at \(base) closed the connection before it answered\(times)",
                     hint: hint ?? "look at the control node's log")
+            case .failed(let reason):
+                CommandRefusal(
+                    "the exchange with the control node at \(base) failed (\(reason))\(times)",
+                    hint: hint ?? "is that the operator API of a control node? look at its log")
             case .unreachable(let reason):
                 CommandRefusal(
                     "no control node answers at \(base) (\(reason))\(times)",

@@ -6,13 +6,13 @@ struct ChangeTerms {
     var message: String?
     /// The number that the environment must stand at.
     var ifRevision: Int64?
-    /// The same key is the same change, however often it is sent.
-    var key: String
+    /// The same key is the same change, however often it is sent; nil for what changes nothing.
+    var key: String?
 
-    /// A look ahead is another request than the change that follows it.
+    /// A look ahead changes nothing: it can be sent again without a key, and leaves the key to the change that follows it.
     func dryRun(_ isDryRun: Bool) -> ChangeTerms {
         var terms = self
-        if isDryRun { terms.key += ".dry-run" }
+        if isDryRun { terms.key = nil }
         return terms
     }
 
@@ -22,7 +22,7 @@ struct ChangeTerms {
     ///   - revision: where the parts before it have left the environment; nil for the first.
     func part(_ index: Int, after revision: Int64?) -> ChangeTerms {
         var part = self
-        part.key = "\(key).\(index + 1)"
+        part.key = key.map { "\($0).\(index + 1)" }
         if ifRevision != nil, let revision { part.ifRevision = revision }
         return part
     }

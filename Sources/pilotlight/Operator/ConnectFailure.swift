@@ -17,6 +17,8 @@ enum ConnectFailure {
             return "no connection within 10 s"
         case let error as HTTPClientError where error == .readTimeout:
             return "nothing came any more"
+        case is NIOTooManyBytesError:
+            return "the answer is too large"
         case is HTTPParserError, is ChannelError:
             return "it broke off"
         case let error as HTTPClientError where error == .remoteConnectionClosed:

@@ -90,7 +90,7 @@ struct OperatorClient {
     }
 
     /// A change: with its message and its condition, and under a key by which it can be sent again without being done
-    /// twice.
+    /// twice; or a look ahead, without a key.
     func change(
         _ method: Method, _ path: String..., body: JSONObject? = nil, terms: ChangeTerms
     ) async throws -> JSONValue {
@@ -100,16 +100,16 @@ struct OperatorClient {
             if body == nil { query["message"] = message } else { body?["message"] = .string(message) }
         }
         var request = request(HTTPMethod(rawValue: method.rawValue), path, query: query, body: body)
-        request.headers.add(name: "Idempotency-Key", value: terms.key)
+        if let key = terms.key { request.headers.add(name: "Idempotency-Key", value: key) }
         if let number = terms.ifRevision { request.headers.add(name: "Pilotlight-If-Revision", value: "\(number)") }
         return try await answer(to: request, repeatable: true)
     }
 
     /// A stream of server-sent events; a refusal is thrown as `ProblemDetails`.
-    func events(_ path: String..., query: [String: String] = [:], lastID: Int64?) async throws -> HTTPClientResponse {
+    func events(_ path: String..., query: [String: String] = [:], lastID: String?) async throws -> HTTPClientResponse {
         var request = request(.GET, path, query: query)
         request.headers.add(name: "Accept", value: "text/event-stream")
-        if let lastID { request.headers.add(name: "Last-Event-ID", value: "\(lastID)") }
+        if let lastID { request.headers.add(name: "Last-Event-ID", value: lastID) }
         let response = try await http.execute(request, deadline: .distantFuture)
         guard response.status == .ok else {
             let bytes = Array(try await response.body.collect(upTo: Self.largestAnswer).readableBytesView)

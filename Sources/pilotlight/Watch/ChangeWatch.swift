@@ -39,7 +39,7 @@ struct ChangeWatch {
             do {
                 if try await consume(response, take) { return }
             } catch {
-                reason = try Self.passing(error)
+                reason = try passing(error)
             }
             tell("the connection is lost (\(reason)); trying again")
             response = try await reconnect(reason)
@@ -48,9 +48,11 @@ struct ChangeWatch {
     }
 
     private func connect() async throws -> HTTPClientResponse {
-        let query = position.last.map { ["after": "\($0)"] } ?? [:]
+        // An id says all that a number does, and of which history it is.
+        let after = position.lastID == nil ? position.last : nil
         return try await control.events(
-            "environments", environment, "watch", query: query, lastID: position.last)
+            "environments", environment, "watch", query: after.map { ["after": "\($0)"] } ?? [:],
+            lastID: position.lastID)
     }
 
     /// For ever, but for what won't pass.
@@ -61,7 +63,7 @@ struct ChangeWatch {
                 do {
                     return try await connect()
                 } catch {
-                    progress.say("not connected (\(try Self.passing(error))); trying again")
+                    progress.say("not connected (\(try passing(error))); trying again")
                 }
             }
         }
@@ -76,7 +78,7 @@ struct ChangeWatch {
         for try await piece in response.body {
             backOff.reset()
             for event in parser.feed(piece.readableBytesView) {
-                guard let number = event.id.flatMap({ Int64($0) }),
+                guard let number = event.id.flatMap(WatchPosition.number),
                     let entry = JSONReader.read(event.data, purpose: .context, maximumBytes: .max).value
                 else {
                     throw CommandRefusal(
@@ -92,18 +94,27 @@ struct ChangeWatch {
                 case .new: if try !take(entry) { return true }
                 }
             }
+            position.came(to: parser.lastID)
         }
         return false
     }
 
     // MARK: What passes and what doesn't
 
-    /// The reason of what may pass; throws what won't: a refusal of ours, a revision that isn't kept any more, the end.
-    private static func passing(_ error: any Error) throws -> String {
+    /// The reason of what may pass; throws what won't: a refusal of ours, a revision that isn't kept any more, another
+    /// history, the end.
+    func passing(_ error: any Error) throws -> String {
         try Task.checkCancellation()
         switch error {
+        case let problem as ProblemDetails where problem.document["reason"] == "other-history":
+            let seen = position.last.map { "revision \($0)" } ?? "what"
+            throw CommandRefusal(
+                "the history of \(environment) is another one than the one whose \(seen) was seen: was a backup restored?",
+                hint:
+                    "look at `pilotlight history --environment \(environment)`, and begin again with --after NUMBER, or "
+                    + "without it from now on")
         case let problem as ProblemDetails where problem.status != 410: return problem.detail ?? problem.title
-        case _ where isRefusal(error): throw error
+        case _ where Self.isRefusal(error): throw error
         default: return ConnectFailure.reason(error)
         }
     }

@@ -11,6 +11,8 @@ struct EventStreamParser {
     private var line: [UInt8] = []
     private var endedByReturn = false
     private var id: String?
+    /// What to come back with: the last id that was followed by an empty line, with an event or without.
+    private(set) var lastID: String?
     private var name = ""
     private var data: [String] = []
 
@@ -40,6 +42,7 @@ struct EventStreamParser {
                 name = ""
                 data = []
             }
+            lastID = id
             guard !data.isEmpty else { return nil }
             return StreamEvent(id: id, name: name.isEmpty ? "message" : name, data: data.joined(separator: "\n"))
         }
