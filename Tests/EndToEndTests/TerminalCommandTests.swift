@@ -67,7 +67,7 @@ struct TerminalCommandTests {
         #expect(try await control.run("flag", "delete", "a", "--yes").code == 0)
         #expect(try control.environmentState().number == 4)
 
-        // The other two: what --prune deletes, and a new epoch.
+        // The other three: what --prune deletes, a new epoch, and a store in the place of which a backup comes.
         let file = try cluster.directory.write("f.json", Fixture.flags("a", "b"))
         #expect(try await control.run("apply", file, "--set", "s").code == 0)
         _ = try cluster.directory.write("f.json", Fixture.flags("a"))
@@ -77,11 +77,36 @@ struct TerminalCommandTests {
         prune.type("yes\n")
         #expect(try await prune.process.exit() == .exited(0))
         #expect(try control.environmentState().number == 6)
+        _ = try cluster.directory.write("f.json", Fixture.flags("a", "b"))
+        #expect(try await control.run("apply", file, "--set", "s").code == 0)
+        _ = try cluster.directory.write("f.json", Fixture.flags("a"))
+        let pruned = try terminal(["apply", file, "--set", "s", "--prune", "--json"], cluster, "pruned")
+        try await pruned.shows("Delete 1 entry in production? [y/N] ")
+        #expect(pruned.text.contains("flag b") && !pruned.text.contains("\"diff\""), "\(pruned.text)")
+        pruned.type("yes\n")
+        #expect(try await pruned.process.exit() == .exited(0))
+        try await pruned.shows("\"diff\"")
+        #expect(pruned.text.components(separatedBy: "\"diff\"").count == 2, "one document: \(pruned.text)")
         let epoch = try terminal(["environment", "new-epoch", "production"], cluster, "epoch")
         try await epoch.shows("Begin a new epoch in production? [y/N] ")
         epoch.type("y\n")
         #expect(try await epoch.process.exit() == .exited(0))
         #expect(try control.environmentState().epochCounter == 2)
+
+        let backup = cluster.directory.path("backup.sqlite")
+        #expect(try await control.run("backup", backup).code == 0)
+        try await control.stop()
+        let restore = ["restore", backup, "--data", control.data]
+        let kept = try terminal(restore, cluster, "kept")
+        try await kept.shows("Put \(control.data)/")
+        kept.type("n\n")
+        #expect(try await kept.process.exit() == .exited(1))
+        try await kept.shows("nothing is restored")
+        let restored = try terminal(restore, cluster, "restored")
+        try await restored.shows(" aside, and the backup in its place? [y/N] ")
+        restored.type("y\n")
+        #expect(try await restored.process.exit() == .exited(0))
+        try await restored.shows("the store that was there: ")
     }
 
     @Test("what takes longer than a second is said on the terminal, and erased when it is done")

@@ -48,7 +48,9 @@ struct ApplyCommand: AsyncParsableCommand, ExampledCommand {
                 let preview = try await send(documents, to: control, dryRun: true, confirmPrune: false, terms)
                 let prunable = preview["prunable"]?.arrayValue ?? []
                 if !prunable.isEmpty {
-                    show(preview, dryRun: true)
+                    confirmation.preview(
+                        Self.text(for: preview, dryRun: true, connection.style), document: preview,
+                        isJSON: connection.json)
                     let entries = CountText.of(prunable.count, "entry", "entries")
                     try confirmation.demand(
                         "Delete \(entries) in \(environment.name)?",
@@ -59,7 +61,7 @@ struct ApplyCommand: AsyncParsableCommand, ExampledCommand {
                 }
             }
             let answer = try await send(documents, to: control, dryRun: dryRun, confirmPrune: isConfirmed, terms)
-            show(answer, dryRun: dryRun)
+            print(connection.json ? answer.prettyText() : Self.text(for: answer, dryRun: dryRun, connection.style))
         }
     }
 
@@ -73,10 +75,6 @@ struct ApplyCommand: AsyncParsableCommand, ExampledCommand {
         if let set { body["set"] = .string(set) }
         return try await control.change(
             .post, "environments", environment.name, "apply", body: body, terms: terms.dryRun(dryRun))
-    }
-
-    private func show(_ answer: JSONValue, dryRun: Bool) {
-        print(connection.json ? answer.prettyText() : Self.text(for: answer, dryRun: dryRun, connection.style))
     }
 
     static func text(for answer: JSONValue, dryRun: Bool, _ style: OutputStyle) -> String {

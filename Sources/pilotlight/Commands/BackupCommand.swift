@@ -14,6 +14,10 @@ struct BackupCommand: AsyncParsableCommand, ExampledCommand {
         Example("pilotlight backup --force /var/backups/pilotlight.sqlite", "In the place of the last one"),
     ]
 
+    /// Without a byte for so long, the connection is taken for dead. The control node copies its store before it sends the
+    /// first one, which takes seconds for each gigabyte.
+    private static let silence = Duration.seconds(120)
+
     @Argument(help: "The file to write.") var file: String
     @Flag(help: "Replace FILE if it is there.") var force = false
     @OptionGroup var connection: ConnectionOptions
@@ -22,7 +26,7 @@ struct BackupCommand: AsyncParsableCommand, ExampledCommand {
         guard force || !FileManager.default.fileExists(atPath: file) else {
             throw CommandRefusal("\(file) is there already", hint: "name another file, or add --force to replace it")
         }
-        let bytes = try await asked(connection) { control in
+        let bytes = try await asked(connection, silence: Self.silence) { control in
             try await ProgressLine.during("copying the store into \(file)") { _ in
                 try await control.download("backup", to: file)
             }

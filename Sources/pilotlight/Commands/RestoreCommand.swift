@@ -7,7 +7,7 @@ struct RestoreCommand: AsyncParsableCommand, ExampledCommand {
         commandName: "restore", abstract: "Put a backup in the place of a control node's store.",
         discussion: """
             The control node must be stopped. The backup is checked whole before anything is touched, and a store that is \
-            there is put aside, not deleted. Agents that have seen newer revisions keep them and go on answering: once the \
+            there is put aside, not deleted, after a question. Agents that have seen newer revisions keep them and go on answering: once the \
             control node runs and has heard of them, it takes no writes until \
             `pilotlight environment new-epoch NAME --yes`.
             """)
@@ -21,14 +21,19 @@ struct RestoreCommand: AsyncParsableCommand, ExampledCommand {
 
     @Argument(help: "A file that `pilotlight backup` made.") var file: String
     @Option(help: "The control node's data directory; made if it isn't there.") var data: String
-    @Flag(help: "Put a store that is there aside.") var yes = false
+    @OptionGroup var confirmation: ConfirmationOption
     @Flag(help: "Print what was restored as JSON.") var json = false
 
     func run() async throws {
         let restored: StoreRestore.Restored
         do {
-            restored = try await ProgressLine.during("checking \(file)") { _ in
-                try StoreRestore.restore(file, to: data, replacing: yes)
+            do {
+                restored = try await restore(replacing: confirmation.yes)
+            } catch ControlError.occupied(let path) {
+                try confirmation.demand(
+                    "Put \(path) aside, and the backup in its place?",
+                    kept: "nothing is restored, there is a store already, \(path)")
+                restored = try await restore(replacing: true)
             }
         } catch let error as ControlError {
             throw CommandRefusal("\(error)")
@@ -50,5 +55,11 @@ struct RestoreCommand: AsyncParsableCommand, ExampledCommand {
             print("\(environment.name): \(RevisionText.full(environment.revision.json)), \(entries)")
         }
         if let replaced = restored.replaced { print("the store that was there: \(replaced)") }
+    }
+
+    private func restore(replacing: Bool) async throws -> StoreRestore.Restored {
+        try await ProgressLine.during("checking \(file)") { _ in
+            try StoreRestore.restore(file, to: data, replacing: replacing)
+        }
     }
 }

@@ -43,11 +43,26 @@ extension OperatorClient {
             guard rename(partial, file) == 0 else {
                 throw CommandRefusal("\(file) can't be written: \(String(cString: strerror(errno)))")
             }
+            try synchronize(directoryOf: file)
             return size
         } catch let refusal as CommandRefusal {
             throw refusal
         } catch {
-            throw CommandRefusal("\(file) is not written: \(error)", hint: "see to the disk and the control node's log")
+            throw CommandRefusal(
+                "\(file) is not written: \(ConnectFailure.reason(error))",
+                hint: "see to the disk and the control node's log")
+        }
+    }
+
+    /// Makes the file's name last, as its content does already.
+    private func synchronize(directoryOf file: String) throws {
+        let directory = URL(fileURLWithPath: file).deletingLastPathComponent().path
+        let descriptor = open(directory, O_RDONLY | O_CLOEXEC)
+        defer { if descriptor >= 0 { close(descriptor) } }
+        guard descriptor >= 0, fsync(descriptor) == 0 else {
+            throw CommandRefusal(
+                "\(file) is written, but \(directory) can't be synced: \(String(cString: strerror(errno)))",
+                hint: "see to the disk")
         }
     }
 }

@@ -24,16 +24,16 @@ struct EnvironmentNewEpochCommand: AsyncParsableCommand, ExampledCommand {
     func run() async throws {
         try await asked(connection) { control in
             if !confirmation.yes {
-                show(try await control.get("environments", name, "new-epoch"), isDone: false)
+                let preview = try await control.get("environments", name, "new-epoch")
+                confirmation.preview(
+                    Self.text(for: preview, isDone: false, connection.style), document: preview,
+                    isJSON: connection.json)
                 try confirmation.demand("Begin a new epoch in \(name)?", kept: "nothing is changed yet")
             }
             let body = message.added(to: ["confirm": .bool(true)])
-            show(try await control.order(.post, "environments", name, "new-epoch", body: body), isDone: true)
+            let answer = try await control.order(.post, "environments", name, "new-epoch", body: body)
+            print(connection.json ? answer.prettyText() : Self.text(for: answer, isDone: true, connection.style))
         }
-    }
-
-    private func show(_ answer: JSONValue, isDone: Bool) {
-        print(connection.json ? answer.prettyText() : Self.text(for: answer, isDone: isDone, connection.style))
     }
 
     static func text(for answer: JSONValue, isDone: Bool, _ style: OutputStyle) -> String {
