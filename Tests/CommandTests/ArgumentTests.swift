@@ -38,6 +38,11 @@ import Testing
         #expect(MemberChange.chunks(of: [long, long, "y"]).map(\.count) == [1, 2])
     }
 
+    @Test func membersEndWithLFOrCRLFOnly() {
+        let text = "ann\r\n\nb\u{2028}o\u{85}b\u{B}\u{C}\ncy\r"
+        #expect(MemberArguments.lines(of: text) == ["ann", "b\u{2028}o\u{85}b\u{B}\u{C}", "cy\r"])
+    }
+
     @Test func pathsAreEncoded() {
         #expect(PathSegment.encoded("a/b c%ü") == "a%2Fb%20c%25%C3%BC")
     }

@@ -18,6 +18,11 @@ struct MemberArguments: ParsableArguments {
         guard let file else { return members }
         let name = InputFile.name(of: file)
         let text = try InputFile.text(InputFile.bytes(file, atMost: .max), name: name)
-        return members + text.split(whereSeparator: \.isNewline).map(String.init)
+        return members + Self.lines(of: text)
+    }
+
+    /// Lines end with LF or CRLF. What else Unicode takes for the end of a line may stand in a targeting key.
+    static func lines(of text: String) -> [String] {
+        text.split { $0 == "\n" || $0 == "\r\n" }.map(String.init)
     }
 }
