@@ -10,7 +10,7 @@ enum ApplyPlan {
         var problems = request.documents.problems
         if request.prune, request.set == nil {
             throw Refusal(
-                .malformed, "Prune needs a set",
+                .invalid, "Prune needs a set",
                 detail: "prune deletes what an earlier apply with the same set created, "
                     + "and no set is named", hint: "give --set NAME, the same for each apply of these files")
         }

@@ -99,7 +99,12 @@ struct CommitterLoop {
         guard isTrimming || now >= nextTrim || now + 120_000 < nextTrim else { return }
         nextTrim = now + 60_000
         do {
-            isTrimming = try store.trim(historyKeep, now: now)
+            let trimmed = try store.trim(historyKeep, now: now)
+            if trimmed.revisions > 0, !isTrimming {
+                logger.notice("history that is no longer kept is deleted", metadata: ["keep": "\(historyKeep)"])
+            }
+            isTrimming = trimmed.isMore
+            bytesSinceCheckpoint += (trimmed.revisions + trimmed.requests) * 8_192
         } catch {
             isTrimming = false
             logger.error("old history could not be deleted", metadata: ["error": "\(error)"])
@@ -210,7 +215,8 @@ struct CommitterLoop {
             if !group.rows.isEmpty { commits += 1 }
             changes += UInt64(group.rows.count)
             bytesSinceCheckpoint +=
-                group.rows.reduce(0) { $0 + 2 * $1.bytes.count + 8_192 } + group.agents.count * 4_096
+                group.rows.reduce(0) { $0 + 2 * $1.bytes.count + $1.touchedBytes + 8_192 }
+                + group.agents.count * 4_096 + group.requests.count * 12_288
         }
         for name in environments.keys {
             guard var state = environments.removeValue(forKey: name) else { continue }

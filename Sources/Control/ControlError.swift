@@ -24,7 +24,7 @@ package enum ControlError: Error, Sendable, CustomStringConvertible {
                 + "Pilotlight; run that version, or restore a backup made by this one"
         case .olderStore(let path, let format, let known):
             "store \(path) has format \(format), this program writes format \(known) and can't read that one: "
-                + "export from the version that wrote it, then apply"
+                + "begin with an empty directory and apply your files to it"
         case .occupied(let path):
             "there is a store already, \(path): it would be put aside and the backup take its place; add --yes to do that"
         case .foreignStore(let path):

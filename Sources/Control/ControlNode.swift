@@ -38,7 +38,7 @@ package final class ControlNode: Service {
         try Self.makeDirectory(directory)
         let lock = try DirectoryLock(directory: directory)
         defer { withExtendedLifetime(lock) {} }
-        BackupCopy.removeAll(in: directory)
+        BackupFile.removeAll(in: directory)
         let store = try ControlStore(directory: directory, clock: Moment.now.wall)
         let loaded = try store.load()
         announce(loaded)

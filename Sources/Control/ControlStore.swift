@@ -18,7 +18,8 @@ package final class ControlStore: Sendable {
         try self.init(path: directory + "/" + Self.fileName, clock: clock)
     }
 
-    init(path: String, clock: UInt64) throws(ControlError) {
+    /// - Parameter creating: an empty file becomes a store; otherwise it is refused.
+    init(path: String, creating: Bool = true, clock: UInt64) throws(ControlError) {
         self.path = path
         do {
             let level = try Self.synchronousLevel(ProcessInfo.processInfo.environment["PILOTLIGHT_TEST_SYNCHRONOUS"])
@@ -27,7 +28,7 @@ package final class ControlStore: Sendable {
                 // FULL: every commit syncs the write-ahead log. A change is acknowledged after that and not before.
                 // Here and not where the connection is prepared: GRDB says NORMAL after that when it turns to WAL.
                 try db.execute(sql: "PRAGMA synchronous = \(level)")
-                try Self.prepare(db, path: path, clock: clock)
+                try Self.prepare(db, path: path, creating: creating, clock: clock)
             }
         } catch let error as ControlError {
             throw error
@@ -59,11 +60,12 @@ package final class ControlStore: Sendable {
         return level
     }
 
-    private static func prepare(_ db: Database, path: String, clock: UInt64) throws {
+    private static func prepare(_ db: Database, path: String, creating: Bool, clock: UInt64) throws {
         let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
         let format = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0
         if tables == 0, application == 0 {
+            guard creating else { throw ControlError.damagedStore(path: path, detail: "there is nothing in it") }
             try db.inTransaction {
                 try StoreSchema.create(db)
                 try insertEnvironment(
@@ -128,6 +130,10 @@ package final class ControlStore: Sendable {
         var created: [EntryKey]
         var deleted: [EntryKey]
         var set: String?
+
+        var touchedBytes: Int {
+            touched.reduce(0) { $0 + ($1.before?.count ?? 0) + ($1.dropped?.reduce(0) { $0 + $1.utf8.count } ?? 0) }
+        }
     }
 
     /// Stores a group of revisions, answered requests and agent records in one transaction: all of it, on disk, or
@@ -218,26 +224,22 @@ package final class ControlStore: Sendable {
     /// The request that was answered under this key; nil when none was, or too long ago.
     func answered(_ environment: Int64, key: String, now: UInt64) throws(ControlError) -> AnsweredRequest? {
         do {
-            return try queue.inDatabase { db in
-                let statement = try db.cachedStatement(
-                    sql: "SELECT * FROM requests WHERE environment = ? AND key = ? AND time > ?")
-                let oldest = Int64(clamping: now) - Int64(AnsweredRequest.keptMilliseconds)
-                guard let row = try Row.fetchOne(statement, arguments: [environment, key, oldest]) else { return nil }
-                let epoch = Epoch(
-                    counter: UInt64(bitPattern: row["epoch_counter"]), id: UInt64(bitPattern: row["epoch_id"]))
-                return AnsweredRequest(
-                    environment: environment, key: key, fingerprint: row["fingerprint"],
-                    revision: Revision(epoch: epoch, number: UInt64(bitPattern: row["number"])),
-                    published: row["published"], time: UInt64(clamping: row["time"] as Int64))
-            }
+            return try queue.inDatabase { try StoreRows($0, path: path).answered(environment, key: key, now: now) }
         } catch {
             throw Self.wrap(error, path)
         }
     }
 
+    /// Moves what a store's write-ahead log holds into its file, and removes the log. Nobody may have it open.
+    static func foldLog(_ path: String) throws {
+        let queue = try DatabaseQueue(path: path, configuration: configuration())
+        try queue.inDatabase { db in try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+        try queue.close()
+    }
+
     /// Deletes history that is no longer kept, and requests that nobody repeats any more, so much at a time that changes
-    /// don't wait for long. True when there is more of it.
-    func trim(_ keep: HistoryKeep, now: UInt64) throws(ControlError) -> Bool {
+    /// don't wait for long.
+    func trim(_ keep: HistoryKeep, now: UInt64) throws(ControlError) -> Trimmed {
         try transaction { db in try StoreTrimmer(db).trim(keep, now: now) }
     }
 

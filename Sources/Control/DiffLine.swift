@@ -5,7 +5,7 @@ package struct DiffLine: Sendable, Hashable {
     package enum Operation: String, Sendable { case add, change, remove }
 
     package var operation: Operation
-    /// `flag` or `pilot`.
+    /// `flag`, `pilot` or `settings`.
     package var kind: String
     package var key: String
     package var before: JSONValue?
@@ -75,6 +75,15 @@ package struct DiffLine: Sendable, Hashable {
     private static func short(_ value: JSONValue) -> String {
         let text = value.compactText()
         return text.count > 40 ? text.prefix(39) + "…" : text
+    }
+
+    // MARK: What an environment was made with
+
+    static func settings(_ key: String, _ before: JSONValue?, _ after: JSONValue) -> DiffLine {
+        let members = after.objectValue?.map { "\($0.key): \($0.value.stringValue ?? $0.value.compactText())" } ?? []
+        return DiffLine(
+            operation: before == nil ? .add : .change, kind: "settings", key: key, before: before, after: after,
+            detail: members.joined(separator: "; "))
     }
 
     // MARK: Pilot groups: lists may be long, so that they show as counts with a few names

@@ -1,43 +1,56 @@
 import GRDB
 
+/// What one transaction deleted.
+struct Trimmed {
+    var revisions = 0
+    var requests = 0
+    /// There is more to be deleted.
+    var isMore = false
+}
+
 /// Deletes what is no longer kept, inside a transaction, from the old end on.
 struct StoreTrimmer {
     private let db: Database
 
-    /// Revisions, and requests, that one transaction deletes of an environment.
+    /// Numbers, and requests, that one transaction goes over in an environment.
     private static let portion: Int64 = 2_000
 
     init(_ db: Database) { self.db = db }
 
-    /// True when there is more to be deleted.
-    func trim(_ keep: HistoryKeep, now: UInt64) throws -> Bool {
-        var isMore = try trimRequests(now: now)
-        guard keep != .everything else { return isMore }
+    func trim(_ keep: HistoryKeep, now: UInt64) throws -> Trimmed {
+        var trimmed = Trimmed()
+        try trimRequests(now: now, &trimmed)
+        guard keep != .everything else { return trimmed }
         for row in try Row.fetchAll(db, sql: "SELECT id, number FROM environments") {
-            if try trim(row["id"], head: row["number"], keep, now: now) { isMore = true }
+            try trim(row["id"], head: row["number"], keep, now: now, &trimmed)
         }
-        return isMore
+        return trimmed
     }
 
-    private func trim(_ environment: Int64, head: Int64, _ keep: HistoryKeep, now: UInt64) throws -> Bool {
+    private func trim(
+        _ environment: Int64, head: Int64, _ keep: HistoryKeep, now: UInt64, _ trimmed: inout Trimmed
+    ) throws {
         guard let oldest = try number("SELECT number FROM log WHERE environment = ? ORDER BY number", [environment])
-        else { return false }
+        else { return }
         // The newest revision stays in any case: it is where the next one goes on.
         let last = min(try lastToGo(environment, head, keep, now: now), head - 1)
-        guard oldest <= last else { return false }
+        guard oldest <= last else { return }
         let end = min(last, oldest + Self.portion)
-        for table in ["log", "touched"] {
-            try db.execute(
-                sql: "DELETE FROM \(table) WHERE environment = ? AND number <= ?", arguments: [environment, end])
-        }
-        return end < last
+        try db.execute(
+            sql: "DELETE FROM touched WHERE environment = ? AND number <= ?", arguments: [environment, end])
+        try db.execute(sql: "DELETE FROM log WHERE environment = ? AND number <= ?", arguments: [environment, end])
+        trimmed.revisions += db.changesCount
+        if end < last { trimmed.isMore = true }
     }
 
     /// The highest number that isn't kept.
     private func lastToGo(_ environment: Int64, _ head: Int64, _ keep: HistoryKeep, now: UInt64) throws -> Int64 {
         switch keep {
         case .everything: return -1
-        case .revisions(let count): return head - Int64(clamping: count)
+        case .revisions(let count):
+            // Counted, not subtracted: a new epoch may have passed over any amount of numbers.
+            let sql = "SELECT number FROM log WHERE environment = ? ORDER BY number DESC LIMIT 1 OFFSET ?"
+            return try Int64.fetchOne(db, sql: sql, arguments: [environment, Int64(clamping: count)]) ?? -1
         case .milliseconds(let age):
             let first = try number(
                 "SELECT number FROM log WHERE environment = ? AND time >= ? ORDER BY number",
@@ -46,14 +59,15 @@ struct StoreTrimmer {
         }
     }
 
-    private func trimRequests(now: UInt64) throws -> Bool {
+    private func trimRequests(now: UInt64, _ trimmed: inout Trimmed) throws {
         let oldest = Int64(clamping: now) - Int64(AnsweredRequest.keptMilliseconds)
         try db.execute(
             sql: """
                 DELETE FROM requests WHERE (environment, key) IN
                 (SELECT environment, key FROM requests WHERE time <= ? ORDER BY time LIMIT ?)
                 """, arguments: [oldest, Self.portion])
-        return db.changesCount == Self.portion
+        trimmed.requests = db.changesCount
+        if trimmed.requests == Self.portion { trimmed.isMore = true }
     }
 
     private func number(_ sql: String, _ arguments: StatementArguments) throws -> Int64? {

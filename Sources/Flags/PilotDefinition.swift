@@ -35,6 +35,9 @@ package struct PilotDefinition: Sendable, Hashable {
         if member.utf8.count > longestMemberBytes {
             return "the member has \(member.utf8.count) bytes; at most \(longestMemberBytes) are taken"
         }
+        if member.unicodeScalars.contains(where: { $0.value < 0x20 || 0x7F...0x9F ~= $0.value }) {
+            return "the member holds a control character: lists of members go one to a line"
+        }
         return nil
     }
 

@@ -82,7 +82,7 @@ import Testing
         }
         let following = try await reader.following(0, in: id, limit: 1_000).map(\.revision.number)
         #expect(following == said.keys.sorted())
-        let touching = try await reader.page(of: id, key: "flag-1", limit: 1_000)
+        let touching = try await reader.page(of: id, key: "flag-1", kinds: [.flag, .pilot], limit: 1_000)
         #expect(touching.allSatisfy { $0.diff.contains { $0.kind == "flag" && $0.key == "flag-1" } })
         #expect(touching.count == said.values.count { $0.contains { $0.kind == "flag" && $0.key == "flag-1" } })
         reader.close()
@@ -128,14 +128,14 @@ import Testing
         for number in 1...30 { try await fixture.apply(Sample.document(Sample.flag("flag-\(number)"))) }
         let id = try fixture.production.id
         let digest = try fixture.production.committed.digest
-        #expect(try fixture.store.trim(.revisions(10), now: 1) == false)
+        #expect(try fixture.store.trim(.revisions(10), now: 1).isMore == false)
         let reader = try StoreReader(path: fixture.store.path)
         #expect(try await reader.oldest(in: id) == 21)
         #expect(try await reader.entry(of: id, 20) == nil)
         #expect(try await reader.state(at: 20, from: try fixture.production) == nil)
         #expect(try await reader.state(at: 21, from: try fixture.production)?.entries.count == 21)
         // By age: everything but the newest, which the next change goes on from.
-        #expect(try fixture.store.trim(.milliseconds(1), now: .max >> 2) == false)
+        #expect(try fixture.store.trim(.milliseconds(1), now: .max >> 2).isMore == false)
         #expect(try await reader.oldest(in: id) == 30)
         reader.close()
         await fixture.stop()
@@ -143,5 +143,19 @@ import Testing
         #expect(try again.production.committed.digest == digest)
         #expect(try await again.apply(Sample.document(Sample.flag("next"))).revision.number == 31)
         await again.stop()
+    }
+
+    @Test func keptRevisionsAreCountedWhereAnEpochPassedOverNumbers() async throws {
+        let directory = try TemporaryDirectory()
+        let fixture = try ControlFixture(directory.path)
+        for number in 1...10 { try await fixture.apply(Sample.document(Sample.flag("flag-\(number)"))) }
+        let heard = Revision(epoch: try fixture.production.committed.revision.epoch, number: 50_000)
+        _ = try await fixture.committer.beginEpoch("production", heard: [heard], actor: "test", message: "")
+        #expect(try fixture.store.trim(.revisions(6), now: 1).revisions == 6)
+        let reader = try StoreReader(path: fixture.store.path)
+        let kept = try await reader.page(of: try fixture.production.id, kinds: [], limit: 100).map(\.revision.number)
+        #expect(kept == [50_001, 10, 9, 8, 7, 6])
+        reader.close()
+        await fixture.stop()
     }
 }

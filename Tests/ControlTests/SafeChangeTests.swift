@@ -171,4 +171,47 @@ import Testing
             #expect(unknown.json["hint"]?.stringValue?.contains("checkout") == true)
         }
     }
+
+    @Test func anEmptyListPromotesNothing() async throws {
+        try await withNode { node in
+            _ = try await node.ask("POST", "/v1/environments", #"{"name": "staging"}"#)
+            try await add(["checkout"], to: node)
+            let path = "/v1/environments/staging/promote"
+            let refused = try await node.ask("POST", path, #"{"from": "production", "keys": []}"#)
+            #expect(refused.status == 422)
+            #expect(try await node.ask("GET", "/v1/environments/staging").json["flags"] == .integer(0))
+            #expect(try await node.ask("POST", path, #"{"from": "production"}"#).status == 200)
+            #expect(try await node.ask("GET", "/v1/environments/staging").json["flags"] == .integer(1))
+        }
+    }
+
+    @Test func theLogStaysSmallThoughNothingChanges() async throws {
+        let directory = try TemporaryDirectory()
+        try await onNode(in: directory) { node in
+            try await add(["checkout"], to: node)
+            for number in 0..<1_200 {
+                _ = try await node.ask(
+                    "PATCH", flags + "/checkout", #"{"defaultVariant": "off"}"#,
+                    headers: ["Idempotency-Key": "again-\(number)"])
+            }
+            let log = try FileManager.default.attributesOfItem(atPath: directory.path + "/control.sqlite-wal")
+            let size = try #require(log[.size] as? Int)
+            #expect(size < 12 << 20, "1,200 requests that change nothing left a log of \(size) bytes")
+            #expect(try await node.production("GET", "").number == 1)
+        }
+    }
+
+    @Test func thePageAfterTheLastIsNone() async throws {
+        try await withNode { node in
+            try await add(["a", "b"], to: node)
+            _ = try await node.production("POST", "/pilots", #"{"name": "staff"}"#)
+            _ = try await node.production("POST", "/pilots/staff/members", #"{"add": ["ann", "bob"]}"#)
+            for path in ["/flags?limit=2", "/pilots/staff?limit=2", "/history?limit=4", "/pilots?limit=1"] {
+                #expect(try await node.production("GET", path).json["next"] == .null, "\(path)")
+            }
+            let pilots = try await node.production("GET", "/history?kind=pilot").json["history"]?.arrayValue
+            #expect(pilots?.count == 2)
+            #expect(try await node.production("POST", "/pilots/staff/members", #"{"add": ["a\nb"]}"#).status == 422)
+        }
+    }
 }

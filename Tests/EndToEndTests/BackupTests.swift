@@ -93,7 +93,7 @@ struct BackupTests {
         try await writing
         #expect(load.refusals.isEmpty)
         #expect(
-            try FileManager.default.contentsOfDirectory(atPath: control.data).allSatisfy { !$0.contains("being-sent") })
+            try FileManager.default.contentsOfDirectory(atPath: control.data).allSatisfy { !$0.contains("being-made") })
     }
 
     @Test("--history-keep deletes from the old end, and says so to who asks for more")
@@ -114,5 +114,98 @@ struct BackupTests {
         #expect(old.errors.contains("goes back to revision 8"), "\(old)")
         #expect(try await control.run("rollback", "8").code == 0)
         #expect(try control.environmentState().json["flags"] == .integer(8))
+    }
+
+    @Test("what was put aside after kill -9 comes back whole, and nothing is no backup")
+    func putAside() async throws {
+        let cluster = try await Cluster(agents: 0)
+        let control = cluster.control
+        try control.apply(Fixture.flags("early"))
+        let file = cluster.directory.path("backup.sqlite")
+        #expect(try await control.run("backup", file).code == 0)
+        try control.apply(Fixture.flags("late"))
+        let digest = try control.environmentState().digest
+        // All of it may be in the write-ahead log alone.
+        control.kill()
+        let restored = try await restore(file, to: control, "--yes", "--json")
+        let aside = try #require(restored.json["replaced"]?.stringValue)
+        #expect(try await restore(aside, to: control, "--yes").code == 0)
+        try await control.start()
+        #expect(try control.environmentState().digest == digest)
+        control.kill()
+
+        // With its log beside it, as somebody copies a data directory by hand.
+        let copy = cluster.directory.path("copy")
+        try TemporaryDirectory.copy(control.data, to: copy)
+        #expect(try await restore(copy + "/control.sqlite", to: control, "--yes").code == 0)
+        try await control.start()
+        #expect(try control.environmentState().digest == digest)
+        try await control.stop()
+
+        let empty = cluster.directory.path("empty.sqlite")
+        #expect(FileManager.default.createFile(atPath: empty, contents: Data()))
+        let refused = try await restore(empty, to: control, "--yes")
+        #expect(refused.code == 1 && refused.errors.contains("empty"), "\(refused)")
+        let foreign = cluster.directory.path("foreign.sqlite")
+        try Data("SQLite format 3\u{0}".utf8).write(to: URL(fileURLWithPath: foreign))
+        #expect(try await restore(foreign, to: control, "--yes").code == 1)
+        try await control.start()
+        #expect(try control.environmentState().digest == digest)
+    }
+
+    @Test("a backup that nobody takes leaves nothing behind")
+    func abandoned() async throws {
+        let cluster = try await Cluster(agents: 0)
+        let control = cluster.control
+        try control.apply(Fixture.flags("a"))
+        for _ in 0..<5 {
+            let socket = try BlockingSocket(.tcp(control.apiPort))
+            try socket.send(Array("GET /v1/backup HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+        }
+        // The connections are gone with their sockets; the node goes on, and its directory holds what it held.
+        try await eventually("no copy is left") { sighting in
+            let names = try FileManager.default.contentsOfDirectory(atPath: control.data)
+            sighting.note(names)
+            return names.allSatisfy { !$0.contains("being-made") }
+        }
+        #expect(try await control.run("backup", cluster.directory.path("b.sqlite")).code == 0)
+    }
+
+    @Test("who watches across a restored backup is told that the history is another one")
+    func watching() async throws {
+        let cluster = try await Cluster(agents: 0)
+        let control = cluster.control
+        try control.apply(Fixture.flags("flag-1"))
+        let file = cluster.directory.path("backup.sqlite")
+        #expect(try await control.run("backup", file).code == 0)
+        for number in 2...4 { try control.apply(Fixture.flags("flag-\(number)")) }
+        let seen = try await control.run("watch", "--after", "3", "--count", "1", "--json")
+        #expect(seen.json["revision"]?["number"] == .integer(4))
+        let id = try #require(
+            try Self.firstEvent(control, "?after=3").split(whereSeparator: \.isNewline).first { $0.hasPrefix("id: ") }?
+                .dropFirst(4))
+
+        try await control.stop()
+        #expect(try await restore(file, to: control, "--yes").code == 0)
+        try await control.start()
+        for number in 5...9 { try control.apply(Fixture.flags("flag-\(number)")) }
+        let answer = try HTTPConnection.request(
+            .tcp(control.apiPort), "GET", "/v1/environments/production/watch", headers: ["Last-Event-ID": String(id)])
+        #expect(answer.status == 409)
+        #expect(answer.json["reason"] == .string("other-history"))
+        // What both have is gone on from.
+        let common = try Self.firstEvent(control, "?after=1")
+        #expect(common.contains("flag-5"))
+    }
+
+    /// The text of a watch up to its first event's end.
+    private static func firstEvent(_ control: ControlProcess, _ query: String) throws -> String {
+        let socket = try BlockingSocket(.tcp(control.apiPort))
+        try socket.send(Array("GET /v1/environments/production/watch\(query) HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+        var text = ""
+        while !text.contains("data: ") || !text.hasSuffix("\n\n\r\n") {
+            text += String(decoding: try socket.receive(), as: UTF8.self)
+        }
+        return text
     }
 }

@@ -103,7 +103,7 @@ struct ControlCrashTests {
     }
 
     private static func flags(_ control: ControlProcess) throws -> Set<String> {
-        let list = try control.ask("GET", "/v1/environments/production/flags")["flags"]?.arrayValue ?? []
+        let list = try control.ask("GET", "/v1/environments/production/flags?limit=10000")["flags"]?.arrayValue ?? []
         return Set(list.compactMap { $0["key"]?.stringValue })
     }
 

@@ -18,6 +18,7 @@ extension OperatorAPI {
         { request throws(Refusal) in
             let state = try environment(request)
             let (sources, options) = try await Self.read(request)
+            if let earlier = try await repeated(request) { return Self.answer(earlier) }
             if let set = options.set, set.isEmpty || set.utf8.count > Self.maximumSetName {
                 throw Refusal(
                     .malformed, "Not a set's name", detail: "a set's name has 1 to \(Self.maximumSetName) bytes",

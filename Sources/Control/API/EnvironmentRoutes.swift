@@ -32,7 +32,7 @@ extension OperatorAPI {
                     .invalid, "Unknown bucketing", detail: "there is no bucketing \"\(text)\"", hint: "v2 or v3")
             }
             let made = try await committer.createEnvironment(
-                name, bucketing, actor: request.actor, message: try body.string("message") ?? "")
+                name, bucketing, actor: request.actor, message: try Self.checked(try body.string("message")))
             return .json(made.json, status: .created)
         }
     }
@@ -79,7 +79,7 @@ extension OperatorAPI {
             // Before: what is given up by it.
             var answer = preview(state, state.committed.revision)
             let begun = try await committer.beginEpoch(
-                state.name, heard: heard, actor: request.actor, message: try body.string("message") ?? "")
+                state.name, heard: heard, actor: request.actor, message: try Self.checked(try body.string("message")))
             answer["revision"] = begun.committed.revision.json
             answer["next"] = begun.committed.revision.json
             return .json(.object(answer))

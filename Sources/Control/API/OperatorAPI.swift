@@ -84,22 +84,51 @@ struct OperatorAPI: Sendable {
         _ kind: ChangeRequest.Kind, _ request: APIRequest, message: String? = nil, dryRun: Bool = false
     ) async throws(Refusal) -> ChangeOutcome {
         let precondition = try request.precondition()
+        let message = try Self.checked(message)
         guard !dryRun else {
             let state = try environment(request)
             try precondition.check(kind.entry, on: state)
             let plan = try ChangePlan.make(kind, on: state)
             return ChangeOutcome(plan, revision: state.committed.revision, published: false)
         }
-        let environment = try request.path("environment")
-        var outcome = try await committer.submit(
+        let outcome = try await committer.submit(
             ChangeRequest(
-                environment: environment, actor: request.actor, message: message ?? "", precondition: precondition,
-                idempotency: request.idempotency, kind))
-        guard outcome.isRepeated, outcome.published else { return outcome }
-        // What it did then stands in the history.
-        let id = try published.find(environment).id
-        let number = outcome.revision.number
-        let entry = try await read { try await $0.entry(of: id, number) }
+                environment: try request.path("environment"), actor: request.actor, message: message,
+                precondition: precondition, idempotency: request.idempotency, kind))
+        return outcome.isRepeated ? await recalled(outcome, request) : outcome
+    }
+
+    private static let longestMessage = 4_096
+
+    /// Why a change is made, as the history will keep it.
+    static func checked(_ message: String?) throws(Refusal) -> String {
+        let message = message ?? ""
+        guard message.utf8.count <= longestMessage else {
+            throw Refusal(
+                .malformed, "Message too long",
+                detail: "the message has \(message.utf8.count) bytes; \(longestMessage) are the most",
+                hint: "say why in a sentence, and where to read more")
+        }
+        return message
+    }
+
+    /// The answer to a request that was answered before under its key; nil for every other. For those that must not be
+    /// judged by how things are now, before the committer gets to see them.
+    func repeated(_ request: APIRequest) async throws(Refusal) -> ChangeOutcome? {
+        guard let sent = request.idempotency else { return nil }
+        let id = try environment(request).id
+        let now = Moment.now.wall
+        guard let earlier = try await read({ try await $0.answered(id, key: sent.key, now: now) }),
+            earlier.fingerprint == sent.fingerprint
+        else { return nil }
+        return await recalled(ChangeOutcome(earlier), request)
+    }
+
+    /// With what it did then, as the history has it; without where that is no longer kept.
+    private func recalled(_ outcome: ChangeOutcome, _ request: APIRequest) async -> ChangeOutcome {
+        guard outcome.published, let id = try? environment(request).id else { return outcome }
+        let entry = try? await store.entry(of: id, outcome.revision.number)
+        var outcome = outcome
         outcome.diff = entry?.diff ?? []
         outcome.changedMembers = entry?.changedMembers ?? 0
         return outcome

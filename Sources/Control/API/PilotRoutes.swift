@@ -28,14 +28,14 @@ extension OperatorAPI {
             guard state.entries[key] != nil else { throw .unknownPilot(name, in: state) }
             let page = try PageRequest(request)
             // Sorted on disk: a page of a million members costs a page.
-            let members = try await read {
-                try await $0.members(of: name, in: environment.id, after: page.after, limit: page.limit)
+            let found = try await read {
+                try await $0.members(of: name, in: environment.id, after: page.after, limit: page.limit + 1)
             }
-            let isLast = members.count < page.limit
+            let members = found.prefix(page.limit)
             return .json(
                 .object([
                     "name": .string(name), "members": .array(members.map { .string($0) }),
-                    "next": isLast ? .null : members.last.map { .string($0) } ?? .null,
+                    "next": members.count < found.count ? members.last.map { .string($0) } ?? .null : .null,
                     "count": .integer(Int64(state.pilots[name]?.count ?? 0)),
                     "flags": .array(environment.references.flags(using: name).map { .string($0) }),
                     "revision": state.revision.json,

@@ -39,7 +39,7 @@ extension OperatorAPI {
             }
             let to = try published.find(name)
             var plan = ChangePlan()
-            plan.become(to.committed, pilots: true, from.settled)
+            plan.become(to.committed, pilots: true, from)
             return .json(
                 .object(["from": from.place, "to": to.place, "diff": .array(plan.diff.map(\.json))]))
         }
@@ -55,9 +55,16 @@ extension OperatorAPI {
                     .invalid, "One environment twice", detail: "\(source.name) can't be promoted to itself",
                     hint: "name two environments")
             }
+            let keys = try body.strings("keys")
+            // A list that came out empty by mistake must not promote everything.
+            guard keys?.isEmpty != true else {
+                throw Refusal(
+                    .invalid, "Nothing named", detail: "\"keys\" is an empty list",
+                    hint: "name flags or pilot groups, or leave \"keys\" out for every flag")
+            }
             let kind = ChangeRequest.Kind.promote(
                 PromoteRequest(
-                    source: source.name, content: source.committed, keys: try body.strings("keys") ?? [],
+                    source: source.name, content: source.committed, keys: keys ?? [],
                     pilots: try body.bool("pilots")))
             let revision = source.committed.revision.number
             let message = try body.string("message") ?? "promoted from \(source.name) at revision \(revision)"
@@ -70,12 +77,5 @@ extension OperatorAPI {
 extension EnvironmentState {
     fileprivate var place: JSONValue {
         .object(["environment": .string(name), "revision": committed.revision.json])
-    }
-
-    /// The same with nothing staged: plans are made on what is staged.
-    fileprivate var settled: EnvironmentState {
-        var state = self
-        state.log.rollback()
-        return state
     }
 }

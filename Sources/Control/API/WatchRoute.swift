@@ -12,10 +12,15 @@ extension OperatorAPI {
         { request throws(Refusal) in
             let state = try environment(request)
             let head = state.committed.revision.number
-            let after = try Self.start(request) ?? head
+            let start = try Self.start(request)
+            let after = start?.number ?? head
             guard after <= head else { throw .ahead(after, state) }
-            let oldest = try await read { try await $0.oldest(in: state.id) ?? 0 }
+            let (oldest, known) = try await read { store in
+                (try await store.oldest(in: state.id) ?? 0, try await store.id(of: after, in: state.id))
+            }
             guard after + 1 >= oldest else { throw try await absent(after + 1, state) }
+            // The number is there, but the watcher has seen another revision under it.
+            if let seen = start?.id, let known, seen != known { throw .otherHistory(after, state) }
             let body = ResponseBody { [self] writer in
                 let pulse = Pulse(published.changes(of: state.name), every: Self.pause)
                 try await withGracefulShutdownHandler {
@@ -32,10 +37,12 @@ extension OperatorAPI {
         }
     }
 
-    private static func start(_ request: APIRequest) throws(Refusal) -> UInt64? {
-        let name = request.query("after") == nil ? "Last-Event-ID" : "after"
-        guard let text = request.query("after") ?? request.request.headers[.lastEventID] else { return nil }
-        return try RevisionNumber.read(text, of: name)
+    /// Where to begin: after a number, or after an event, which is told by its id.
+    private static func start(_ request: APIRequest) throws(Refusal) -> (number: UInt64, id: String?)? {
+        if let text = request.query("after") { return (try RevisionNumber.read(text, of: "after"), nil) }
+        guard let text = request.request.headers[.lastEventID] else { return nil }
+        let number = try RevisionNumber.read(String(text.prefix { $0 != "-" }), of: "Last-Event-ID")
+        return (number, text.contains("-") ? text : nil)
     }
 
     /// Revisions that are read at once, and how often a watcher hears that nothing has happened.
@@ -56,7 +63,7 @@ extension OperatorAPI {
                 var text = ByteBuffer()
                 for entry in entries {
                     let data = entry.json(definitions: true).compactText()
-                    text.writeString("id: \(entry.revision.number)\nevent: \(entry.event.rawValue)\ndata: \(data)\n\n")
+                    text.writeString("id: \(entry.id)\nevent: \(entry.event.rawValue)\ndata: \(data)\n\n")
                 }
                 try await writer.write(text)
                 last = newest.revision.number
@@ -102,5 +109,13 @@ extension Refusal {
                 + "given: was a backup restored?",
             hint: "begin after revision \(state.committed.revision.number), or without a number",
             members: ["revision": state.committed.revision.json])
+    }
+
+    fileprivate static func otherHistory(_ number: UInt64, _ state: EnvironmentState) -> Refusal {
+        Refusal(
+            .conflict, "Another history",
+            detail: "revision \(number) of \(state.name) isn't the one that was seen: was a backup restored?",
+            hint: "look at what is there now, then watch again without Last-Event-ID",
+            members: ["reason": "other-history", "revision": state.committed.revision.json])
     }
 }

@@ -18,9 +18,16 @@ package struct HistoryEntry: Sendable, Hashable {
     package var actor: String
     package var message: String
     package var event: Event
+    /// Of the whole state with it.
+    package var digest: Digest
     package var diff: [DiffLine]
     /// Memberships that were added or removed.
     package var changedMembers: Int
+
+    /// Names this revision of this very history: in another one the same number goes with another digest.
+    var id: String { Self.id(revision.number, digest) }
+
+    static func id(_ number: UInt64, _ digest: Digest) -> String { "\(number)-\(digest.description.prefix(16))" }
 
     /// - Parameter definitions: with each line's `before` and `after`.
     package func json(definitions: Bool) -> JSONValue {
@@ -46,6 +53,7 @@ extension DiffLine {
             switch touch.key.kind {
             case .flag: return flagLine(touch, own)
             case .pilot: return pilotLine(touch, own)
+            case .settings: return settingsLine(touch, own)
             default: return nil
             }
         }
@@ -59,6 +67,11 @@ extension DiffLine {
         case (let before?, .delete): return .removed(flag: touch.key.name, before)
         default: return nil
         }
+    }
+
+    private static func settingsLine(_ touch: Touch, _ changes: [EntryChange]) -> DiffLine? {
+        guard case .put(_, let bytes)? = changes.last else { return nil }
+        return .settings(touch.key.name, touch.before.map { StoredFlag.json($0) }, StoredFlag.json(bytes))
     }
 
     private static func pilotLine(_ touch: Touch, _ changes: [EntryChange]) -> DiffLine? {

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import HashTreeCollections
 import JSON
+import NIOPosix
 import Replication
 
 /// Reads the store beside the one who writes it: history, long member lists, the state as it was. Each call sees one
@@ -31,7 +32,7 @@ package final class StoreReader: Sendable {
 
     /// The newest revisions below `before`, newest first; with `key`, those that touched an entry of that name.
     package func page(
-        of environment: Int64, key: String? = nil, kinds: [EntryKind] = [.flag, .pilot], before: UInt64 = .max,
+        of environment: Int64, key: String? = nil, kinds: [EntryKind], before: UInt64 = .max,
         limit: Int
     ) async throws(ControlError) -> [HistoryEntry] {
         try await read { rows in
@@ -45,13 +46,35 @@ package final class StoreReader: Sendable {
         try await read { try $0.entry(environment, number) }
     }
 
-    /// The oldest revisions above `number`, oldest first.
+    /// The oldest revisions above `number`, oldest first; fewer than `limit` where their definitions are large.
     package func following(
         _ number: UInt64, in environment: Int64, limit: Int
     ) async throws(ControlError) -> [HistoryEntry] {
         try await read { rows in
-            try rows.numbers(environment, after: number, limit: limit).compactMap { try rows.entry(environment, $0) }
+            var entries: [HistoryEntry] = []
+            var bytes = 0
+            for number in try rows.numbers(environment, after: number, limit: limit) where bytes < Self.portionBytes {
+                guard let entry = try rows.entry(environment, number) else { continue }
+                entries.append(entry)
+                bytes += try rows.size(environment, number)
+            }
+            return entries
         }
+    }
+
+    /// What a portion of the history may take up, in bytes of deltas and of what they found; one revision is always given.
+    private static let portionBytes = 4 << 20
+
+    /// What names a revision of this very history; nil when there is none of this number, or no longer.
+    package func id(of number: UInt64, in environment: Int64) async throws(ControlError) -> String? {
+        try await read { try $0.digest(environment, number).map { HistoryEntry.id(number, $0) } }
+    }
+
+    /// The request that was answered under this key, and is on disk.
+    func answered(
+        _ environment: Int64, key: String, now: UInt64
+    ) async throws(ControlError) -> AnsweredRequest? {
+        try await read { try $0.answered(environment, key: key, now: now) }
     }
 
     /// The state at an earlier number: today's, with every revision since taken back one by one. Nil when that number
@@ -80,20 +103,21 @@ package final class StoreReader: Sendable {
         try await read { try $0.members(environment, pilot, after: member ?? "", limit: limit) }
     }
 
-    /// Copies the whole store, as it stands at one commit, into a new file.
+    /// Copies the whole store, as it stands at one commit, into a new file. Takes as long as the store is large, on a
+    /// thread that nobody else waits for.
     package func copy(to destination: String) async throws(ControlError) {
         let source = path
         do {
-            // A connection of its own: a long copy must not keep readers waiting.
-            var configuration = Configuration()
-            configuration.readonly = true
-            let reader = try DatabaseQueue(path: source, configuration: configuration)
-            let copy = try DatabaseQueue(path: destination)
-            try await Task.detached {
+            try await NIOThreadPool.singleton.runIfActive {
+                // A connection of its own: readers go on beside it.
+                var configuration = Configuration()
+                configuration.readonly = true
+                let reader = try DatabaseQueue(path: source, configuration: configuration)
+                let copy = try DatabaseQueue(path: destination)
                 try reader.backup(to: copy)
                 try copy.close()
                 try reader.close()
-            }.value
+            }
         } catch {
             throw ControlStore.wrap(error, destination)
         }

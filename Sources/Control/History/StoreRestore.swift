@@ -36,11 +36,17 @@ package enum StoreRestore {
         let candidate = path + ".restoring"
         remove(candidate)
         defer { remove(candidate) }
-        try moving(candidate) { try FileManager.default.copyItem(atPath: backup, toPath: candidate) }
+        // A store that was put aside may have a write-ahead log, with all that its file doesn't hold yet.
+        for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: backup + suffix) {
+            try moving(candidate) {
+                try FileManager.default.copyItem(atPath: backup + suffix, toPath: candidate + suffix)
+            }
+        }
         let environments = try check(candidate)
+        try synchronise(candidate)
 
         let replaced = isOccupied ? try putAside(path) : nil
-        try moving(path) { try FileManager.default.moveItem(atPath: candidate, toPath: path) }
+        guard rename(candidate, path) == 0 else { throw failure(path) }
         try synchronise(directory)
         return Restored(environments: environments, replaced: replaced)
     }
@@ -49,7 +55,7 @@ package enum StoreRestore {
     private static func check(_ path: String) throws -> [Restored.Environment] {
         let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
         guard let size, size > 0 else { throw ControlError.damagedStore(path: path, detail: "the backup is empty") }
-        let store = try ControlStore(path: path, clock: Moment.now.wall)
+        let store = try ControlStore(path: path, creating: false, clock: Moment.now.wall)
         defer { store.close() }
         let loaded = try store.load()
         store.checkpoint(emptying: true)
@@ -59,15 +65,23 @@ package enum StoreRestore {
         }
     }
 
-    /// The write-ahead log goes with its store: it may hold what the file doesn't yet.
+    /// Gives the store that is there a second name, by which it stays when the backup takes its place in one step. Its
+    /// write-ahead log is folded in before: next to another store's file it would be taken for that one's. A store too
+    /// damaged for that is moved with its log, the file first.
     private static func putAside(_ path: String) throws -> String {
         let aside = path + ".replaced-\(Moment.now.wall)"
-        for suffix in ["-wal", "-shm", ""] where FileManager.default.fileExists(atPath: path + suffix) {
-            try moving(path + suffix) {
-                try FileManager.default.moveItem(atPath: path + suffix, toPath: aside + suffix)
-            }
+        if (try? ControlStore.foldLog(path)) != nil, !FileManager.default.fileExists(atPath: path + "-wal") {
+            guard link(path, aside) == 0 else { throw failure(aside) }
+            return aside
+        }
+        for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
+            guard rename(path + suffix, aside + suffix) == 0 else { throw failure(aside + suffix) }
         }
         return aside
+    }
+
+    private static func failure(_ path: String) -> ControlError {
+        .store(path: path, reason: String(cString: strerror(errno)))
     }
 
     private static func remove(_ path: String) {
@@ -82,14 +96,11 @@ package enum StoreRestore {
         }
     }
 
-    /// Makes the renames last.
-    private static func synchronise(_ directory: String) throws {
-        for path in [directory + "/" + ControlStore.fileName, directory] {
-            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0, fsync(descriptor) == 0 else {
-                throw ControlError.store(path: path, reason: "it can't be synced: \(String(cString: strerror(errno)))")
-            }
-            close(descriptor)
-        }
+    /// Makes a file's content, or a directory's names, last.
+    private static func synchronise(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure(path) }
     }
 }

@@ -21,17 +21,25 @@ struct StoreRows {
         ).map(UInt64.init(bitPattern:))
     }
 
-    /// Numbers below `before`, falling.
+    /// Numbers below `before`, falling: those that touched an entry of these kinds and this name. Without a name and
+    /// kinds, all.
     func numbers(
         _ environment: Int64, key: String?, kinds: [EntryKind], before: UInt64, limit: Int
     ) throws -> [UInt64] {
         let before = Int64(clamping: before)
+        let list = kinds.map { "\($0.rawValue)" }.joined(separator: ", ")
+        if key == nil, !kinds.isEmpty {
+            return try numbers(
+                """
+                SELECT DISTINCT number FROM touched
+                WHERE environment = ? AND number < ? AND kind IN (\(list)) ORDER BY number DESC LIMIT ?
+                """, [environment, before, limit])
+        }
         guard let key else {
             return try numbers(
                 "SELECT number FROM log WHERE environment = ? AND number < ? ORDER BY number DESC LIMIT ?",
                 [environment, before, limit])
         }
-        let list = kinds.map { "\($0.rawValue)" }.joined(separator: ", ")
         return try numbers(
             """
             SELECT DISTINCT number FROM touched
@@ -77,8 +85,22 @@ struct StoreRows {
             revision: Revision(epoch: epoch, number: number), time: UInt64(clamping: row["time"] as Int64),
             actor: row["actor"], message: row["message"],
             event: delta != nil ? .change : number == 0 ? .created : .epoch,
+            digest: try digest(environment, number) ?? .empty,
             diff: DiffLine.lines(of: changes, try touches(environment, number)),
             changedMembers: changes.reduce(0) { $0 + $1.memberCount })
+    }
+
+    /// The request that was answered under this key; nil when none was, or too long ago.
+    func answered(_ environment: Int64, key: String, now: UInt64) throws -> AnsweredRequest? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT * FROM requests WHERE environment = ? AND key = ? AND time > ?")
+        let oldest = Int64(clamping: now) - Int64(AnsweredRequest.keptMilliseconds)
+        guard let row = try Row.fetchOne(statement, arguments: [environment, key, oldest]) else { return nil }
+        let epoch = Epoch(counter: UInt64(bitPattern: row["epoch_counter"]), id: UInt64(bitPattern: row["epoch_id"]))
+        return AnsweredRequest(
+            environment: environment, key: key, fingerprint: row["fingerprint"],
+            revision: Revision(epoch: epoch, number: UInt64(bitPattern: row["number"])), published: row["published"],
+            time: UInt64(clamping: row["time"] as Int64))
     }
 
     func touches(_ environment: Int64, _ number: UInt64) throws -> [Touch] {
@@ -92,6 +114,17 @@ struct StoreRows {
                 key: EntryKey(EntryKind(rawValue: row[0]), row[1]), before: (row[2] as Data?).map { Array($0) },
                 membersBefore: row[3], dropped: (row[4] as Data?).flatMap { Touch.dropped(stored: Array($0)) })
         }
+    }
+
+    /// What a revision's definitions, before and after, take up in bytes.
+    func size(_ environment: Int64, _ number: UInt64) throws -> Int {
+        let own = try Int.fetchOne(
+            db, sql: "SELECT coalesce(length(delta), 0) FROM log WHERE environment = ? AND number = ?",
+            arguments: [environment, Int64(clamping: number)])
+        let before = try Int.fetchOne(
+            db, sql: "SELECT coalesce(sum(length(before)), 0) FROM touched WHERE environment = ? AND number = ?",
+            arguments: [environment, Int64(clamping: number)])
+        return (own ?? 0) + (before ?? 0)
     }
 
     func members(_ environment: Int64, _ pilot: String, after member: String, limit: Int) throws -> [String] {
