@@ -2,7 +2,7 @@
 #   docker build -t pilotlight .
 #   docker run pilotlight control --host 0.0.0.0 --insecure
 #   docker run pilotlight agent --control HOST
-# docs/operations.md, "Containers", has the user ids, the paths and the health check; Examples/compose a whole fleet.
+# docs/operations.md, "In containers", has the user ids, the paths and the health check; Examples/compose a whole fleet.
 
 FROM swift:6.3-bookworm AS builder
 RUN apt-get update \
