@@ -108,6 +108,32 @@ struct ChangeWatchTests {
         #expect(nobody.code == 1 && nobody.errors.contains("no control node answers"), "\(nobody)")
     }
 
+    @Test("a control node that comes back with another history ends it, rather than that changes are missed in silence")
+    func anotherHistory() async throws {
+        let cluster = try await Cluster(agents: 0)
+        let control = cluster.control
+        try control.apply(Fixture.flags("a"))
+        let backup = cluster.directory.path("backup.sqlite")
+        #expect(try await control.run("backup", backup).code == 0)
+        try control.apply(Fixture.flags("given-up"))
+        let watch = try start(cluster, "watch", "--after", "0", "--json")
+        try await eventually("it has given what was") { sighting in
+            sighting.note(watch.errors)
+            return self.numbers(watch) == [1, 2]
+        }
+        try await control.stop()
+        let restored = try await Pilotlight.run(["restore", backup, "--data", control.data, "--yes"])
+        #expect(restored.code == 0, "\(restored)")
+        try await control.start()
+        // The same numbers again, for other changes.
+        try control.apply(Fixture.flags("b"))
+        try control.apply(Fixture.flags("c"))
+        #expect(try await watch.exit() == .exited(1))
+        #expect(numbers(watch) == [1, 2])
+        #expect(watch.errors.contains("is another one than the one whose revision 2 was seen"), "\(watch.errors)")
+        #expect(watch.errors.contains("hint: look at `pilotlight history"), "\(watch.errors)")
+    }
+
     @Test("a reader who goes away ends it")
     func closedPipe() async throws {
         let cluster = try await Cluster(agents: 0)
