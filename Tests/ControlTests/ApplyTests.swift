@@ -93,7 +93,7 @@ import Testing
     @Test func pruneNeedsASet() async throws {
         let (directory, fixture) = try fixture()
         let refused = await refusal { try await fixture.apply(Sample.document(Sample.flag("a")), prune: true) }
-        #expect(refused?.kind == .malformed)
+        #expect(refused?.kind == .invalid)
         await fixture.stop()
         withExtendedLifetime(directory) {}
     }

@@ -104,7 +104,7 @@ import Testing
             ("POST", "/v1/environments", "{\"name\": \"production\"}", 409),
             ("PATCH", "/v1/environments/production/flags/x", "{}", 400),
             ("POST", "/v1/environments/production/new-epoch", "{}", 400),
-            ("POST", "/v1/environments/production/apply?prune", "{\"flags\": {}}", 400),
+            ("POST", "/v1/environments/production/apply?prune", "{\"flags\": {}}", 422),
             ("POST", "/v1/environments/production/apply?lenient=perhaps", "{\"flags\": {}}", 400),
             ("POST", "/v1/environments/production/apply", "{\"documents\": []}", 400),
             ("POST", "/v1/environments/production/apply", "{\"flags\": {\"a\": {}}}", 422),
