@@ -182,13 +182,14 @@ struct BackupTests {
         let seen = try await control.run("watch", "--after", "3", "--count", "1", "--json")
         #expect(seen.json["revision"]?["number"] == .integer(4))
         let id = try #require(
-            try Self.firstEvent(control, "?after=3").split(whereSeparator: \.isNewline).first { $0.hasPrefix("id: ") }?
+            try Self.firstEvent(control, "?after=3").split(whereSeparator: \.isNewline).last { $0.hasPrefix("id: ") }?
                 .dropFirst(4))
 
         try await control.stop()
         #expect(try await restore(file, to: control, "--yes").code == 0)
         try await control.start()
         for number in 5...9 { try control.apply(Fixture.flags("flag-\(number)")) }
+        #expect(id.hasPrefix("4-"))
         let answer = try HTTPConnection.request(
             .tcp(control.apiPort), "GET", "/v1/environments/production/watch", headers: ["Last-Event-ID": String(id)])
         #expect(answer.status == 409)
@@ -196,6 +197,8 @@ struct BackupTests {
         // What both have is gone on from.
         let common = try Self.firstEvent(control, "?after=1")
         #expect(common.contains("flag-5"))
+        // Who has seen no event yet comes back with what the stream began with.
+        #expect(common.split(whereSeparator: \.isNewline).contains { $0.hasPrefix("id: 1-") })
     }
 
     /// The text of a watch up to its first event's end.

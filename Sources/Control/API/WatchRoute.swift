@@ -24,7 +24,7 @@ extension OperatorAPI {
             let body = ResponseBody { [self] writer in
                 let pulse = Pulse(published.changes(of: state.name), every: Self.pause)
                 try await withGracefulShutdownHandler {
-                    try await stream(state, after: after, at: pulse, to: &writer)
+                    try await stream(state, after: after, named: known, at: pulse, to: &writer)
                 } onGracefulShutdown: {
                     pulse.end()
                 }
@@ -51,10 +51,13 @@ extension OperatorAPI {
 
     /// Ends when the watcher is gone or the pulse ends.
     private func stream(
-        _ state: EnvironmentState, after: UInt64, at pulse: Pulse, to writer: inout any ResponseBodyWriter
+        _ state: EnvironmentState, after: UInt64, named id: String?, at pulse: Pulse,
+        to writer: inout any ResponseBodyWriter
     ) async throws {
         var last = after
-        try await writer.write(ByteBuffer(string: ": \(state.name) after revision \(after)\n\n"))
+        // An id without data is no event, but what the watcher comes back with if nothing else has come by then.
+        let start = id.map { "id: \($0)\n" } ?? ""
+        try await writer.write(ByteBuffer(string: ": \(state.name) after revision \(after)\n\(start)\n"))
         for await beat in pulse.beats {
             if beat == .silence { try await writer.write(ByteBuffer(string: ": nothing new\n\n")) }
             while true {
