@@ -265,10 +265,10 @@ import Testing
     /// A client that asks and never reads is not read from either, and gets every answer once it reads.
     @Test func answersWaitForAReaderThatIsSlow() async throws {
         try await serving { agent in
-            let client = try RawLookupClient(agent.socket)
             let count = 40_000
             let frame = RawLookupClient.bytes([.lookup(Self.request("greeting", metadata: true, id: 7))])
             let requests = [UInt8](repeatElement(frame, count: count).joined())
+            let client = try RawLookupClient(agent.socket)
             let socket = client.socket
             let taken = try socket.send(requests, untilBlockedFor: .seconds(1))
             #expect(taken < requests.count, "every request was read although no answer was")
