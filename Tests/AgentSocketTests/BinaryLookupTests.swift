@@ -120,7 +120,7 @@ import Testing
             let bytes = Preamble.client() + RawLookupClient.bytes([.lookup(request)])
             for cut in 1..<bytes.count {
                 let client = try RawLookupClient(agent.socket, preamble: Array(bytes[..<cut]))
-                if cut % 3 == 0 { usleep(1_000) }
+                if cut % 3 == 0 { try client.socket.waitUntilTaken() }
                 try client.socket.send(Array(bytes[cut...]))
                 client.socket.endSending()
                 guard case .answer(1, let answer) = try client.next() else {

@@ -65,7 +65,7 @@ import Testing
                 let bytes = Array(request.utf8)
                 let socket = try BlockingSocket(agent.socket)
                 try socket.send(Array(bytes[..<cut]))
-                if cut % 3 == 0 { usleep(1_000) }
+                if cut % 3 == 0 { try socket.waitUntilTaken() }
                 try socket.send(Array(bytes[cut...]))
                 socket.endSending()
                 let text = try String(decoding: socket.receiveAll(), as: UTF8.self).withoutStaleness

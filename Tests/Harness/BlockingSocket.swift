@@ -92,6 +92,18 @@ package final class BlockingSocket: Sendable {
         }
     }
 
+    /// Returns once the other side has read everything that was sent: what comes next comes by itself.
+    package func waitUntilTaken() throws {
+        var unread: Int32 = 1
+        while true {
+            guard ioctl(descriptor, UInt(TIOCOUTQ), &unread) == 0 else {
+                throw HarnessError("unread bytes: \(String(cString: strerror(errno)))")
+            }
+            if unread == 0 { return }
+            sched_yield()
+        }
+    }
+
     /// What is there, at least one byte; empty at the end. Throws when nothing comes in time.
     package func receive(atMost limit: Int = 64 << 10) throws -> [UInt8] {
         var failure: Int32 = 0
