@@ -1,5 +1,4 @@
 import Flags
-import HashTreeCollections
 import JSON
 
 /// What is measured: a flag, and contexts that are taken in turn.
@@ -37,7 +36,7 @@ struct Subject {
     /// All flags among a thousand others, and a pilot group of so many.
     static func flags(members: Int) throws -> FlagSet {
         var set = FlagSet()
-        set.set(pilot: "beta", members: TreeSet((0..<members).map { ExactString("user-\($0 * 2)") }))
+        set.set(members: MemberSet((0..<members).lazy.map { "user-\($0 * 2)" }), ofPilot: "beta")
         for (key, targeting) in flags + (0..<1000).map({ ("other-\($0)", "null") }) {
             let rule = targeting == "null" ? "" : #","targeting":\#(targeting)"#
             let text = #"{"state":"ENABLED","variants":{"on":true,"off":false},"defaultVariant":"off"\#(rule)}"#

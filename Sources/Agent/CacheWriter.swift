@@ -1,3 +1,4 @@
+import Flags
 import Foundation
 import GRDB
 import HashTreeCollections
@@ -18,7 +19,7 @@ struct CacheWriter {
         try run("DELETE FROM entries", [])
         try run("DELETE FROM members", [])
         for (key, entry) in state.entries { try apply(.put(key, entry.bytes)) }
-        for (pilot, group) in state.pilots { try insert(group.members.lazy.map(\.text), into: pilot) }
+        for (pilot, group) in state.pilots { try insert(group.members.names.lazy.map(\.text), into: pilot) }
     }
 
     /// Writes the last good forms in place of those that are there.

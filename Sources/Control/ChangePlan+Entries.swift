@@ -1,3 +1,4 @@
+import Flags
 import HashTreeCollections
 import JSON
 import Replication
@@ -23,7 +24,7 @@ extension ChangePlan {
     /// The list replaces the group's whole, but travels as what differs.
     mutating func bring(pilot name: String, members wanted: TreeSet<ExactString>, _ state: EnvironmentState) {
         let entry = EntryKey(.pilot, name)
-        let present = state.log.staged.pilots[name]?.members ?? []
+        let present = state.log.staged.pilots[name]?.members.names ?? []
         let added = wanted.subtracting(present).sorted().map(\.text)
         let removed = present.subtracting(wanted).sorted().map(\.text)
         if state.log.staged.entries[entry] == nil {
@@ -63,7 +64,7 @@ extension ChangePlan {
         for key in current.filter({ $0.kind == .flag && target.entries[$0] == nil }).sorted() { drop(key, state) }
         guard pilots else { return }
         for key in target.entries.keys.filter({ $0.kind == .pilot }).sorted() {
-            bring(pilot: key.name, members: target.pilots[key.name]?.members ?? [], state)
+            bring(pilot: key.name, members: target.pilots[key.name]?.members.names ?? [], state)
         }
         for key in current.filter({ $0.kind == .pilot && target.entries[$0] == nil }).sorted() { drop(key, state) }
     }

@@ -132,7 +132,7 @@ struct ChangePlan: Sendable {
     ) throws(Refusal) -> ChangePlan {
         try known(pilot, state)
         try check(members)
-        let present = state.log.staged.pilots[pilot]?.members ?? []
+        let present = state.log.staged.pilots[pilot]?.members.names ?? []
         var seen: Set<ExactString> = []
         let added = members.filter {
             let member = ExactString($0)
@@ -151,7 +151,7 @@ struct ChangePlan: Sendable {
     ) throws(Refusal) -> ChangePlan {
         try known(pilot, state)
         try check(members)
-        let present = state.log.staged.pilots[pilot]?.members ?? []
+        let present = state.log.staged.pilots[pilot]?.members.names ?? []
         var seen: Set<ExactString> = []
         let removed = members.filter {
             let member = ExactString($0)

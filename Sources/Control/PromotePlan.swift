@@ -30,7 +30,7 @@ enum PromotePlan {
                 let bytes = request.content.bytes(of: key) ?? []
                 plan.bring(flag: key.name, bytes, uses: PilotReferences.names(stored: bytes), state)
             default:
-                plan.bring(pilot: key.name, members: request.content.pilots[key.name]?.members ?? [], state)
+                plan.bring(pilot: key.name, members: request.content.pilots[key.name]?.members.names ?? [], state)
             }
         }
         problems = plan.missingPilots(from: request.content, state).map { flag, pilot in

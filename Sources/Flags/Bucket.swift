@@ -29,14 +29,19 @@ enum Bucket {
     /// Where nothing else is said: flag key and targeting key. Nil without a targeting key.
     static func ofTargetingKey(in scope: Scope) -> UInt32? {
         guard let key = scope.targetingKey, !key.isEmpty else { return nil }
+        return hash(of: key, salt: scope.bucketingFlagKey, scope.bucketing)
+    }
+
+    /// A key among those that share a salt, which is a flag's key where nothing else is said.
+    static func hash(of key: String, salt: String, _ bucketing: Bucketing) -> UInt32 {
         var hash = Murmur3()
-        switch scope.bucketing {
+        switch bucketing {
         case .v2:
-            hash.combine(scope.bucketingFlagKey)
+            hash.combine(salt)
             hash.combine(key)
         case .v3:
             hash.combine(cborListOf: 2)
-            hash.combine(cborText: scope.bucketingFlagKey)
+            hash.combine(cborText: salt)
             hash.combine(cborText: key)
         }
         return hash.finish()

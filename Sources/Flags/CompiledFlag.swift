@@ -3,35 +3,63 @@ import JSON
 /// A flag ready to be evaluated. Immutable and shared: a copy of a flag set copies references to these.
 package final class CompiledFlag: Sendable {
     package let definition: FlagDefinition
-    /// The pilot groups that its targeting asks about.
+    /// The pilot groups that its targeting and its rollout ask about.
     package let pilotsUsed: Set<String>
+    package let kill: Kill?
+    /// Seconds since 1970 at which a time ramp changes its answers, rising.
+    let steps: [Int64]
     /// The answer, if it is the same for everybody.
     private let fixed: Evaluation?
     private let decision: Decision
 
-    init(_ definition: FlagDefinition, targeting: Expression?, pilotsUsed: Set<String>) {
+    convenience init(_ definition: FlagDefinition, _ rules: FlagRules, pilotsUsed: Set<String>, kill: Kill?) {
+        var decision = Decision.outcome(.none)
+        if let rollout = rules.rollout { decision = Decision(rollout, variants: definition.variants) }
+        if let targeting = rules.targeting {
+            decision = Decision(targeting, variants: definition.variants).or(decision)
+        }
+        self.init(definition, decision, pilotsUsed: pilotsUsed, kill: kill)
+    }
+
+    private init(_ definition: FlagDefinition, _ decision: Decision, pilotsUsed: Set<String>, kill: Kill?) {
         self.definition = definition
+        self.decision = decision
         self.pilotsUsed = pilotsUsed
-        decision = targeting.map { Decision($0, variants: definition.variants) } ?? .outcome(.none)
+        self.kill = kill
+        if case .ramp(let ramp)? = definition.rollout?.share { steps = ramp.steps.map(\.at) } else { steps = [] }
         if definition.state == .disabled {
             fixed = Evaluation(reason: .disabled, metadata: definition.metadata)
-        } else if targeting == nil {
+        } else if let kill {
+            let value = definition.variants[kill.variant] ?? kill.value
+            fixed = Evaluation(
+                variant: kill.variant, value: value, reason: .static, metadata: definition.metadata)
+        } else if !definition.hasRules {
             fixed = Self.defaultAnswer(of: definition, reason: .static)
         } else {
             fixed = nil
         }
     }
 
+    /// The same flag, killed or no longer so: nothing is compiled anew.
+    func serving(_ kill: Kill?) -> CompiledFlag {
+        kill == self.kill ? self : CompiledFlag(definition, decision, pilotsUsed: pilotsUsed, kill: kill)
+    }
+
+    /// - Parameters:
+    ///   - set: where prerequisites and pilot groups are looked up.
+    ///   - steps: the allowance of the whole lookup; prerequisites take from the same.
     func evaluate(
-        _ context: EvaluationContext, unixSeconds: Int64, bucketing: Bucketing, pilots: PilotMembers
+        _ context: EvaluationContext, unixSeconds: Int64, in set: FlagSet, steps: UnsafeMutablePointer<Int>
     ) -> Evaluation {
         if let fixed { return fixed }
         do throws(TargetingFault) {
-            let outcome = try Scope.with(
-                .context(context), flagKey: definition.key, unixSeconds: unixSeconds, bucketing: bucketing,
-                pilots: pilots
-            ) { scope throws(TargetingFault) in try decision.outcome(in: scope, variants: definition.variants) }
-            switch outcome {
+            if !definition.prerequisites.isEmpty {
+                let areMet = try meetsPrerequisites(context, unixSeconds: unixSeconds, in: set, steps: steps)
+                guard areMet else { return Self.defaultAnswer(of: definition, reason: .default) }
+            }
+            let scope = Scope(
+                .context(context), flagKey: definition.key, unixSeconds: unixSeconds, flags: set, stepsLeft: steps)
+            switch try decision.outcome(in: scope, variants: definition.variants) {
             case .variant(let index):
                 let variant = definition.variants.members[index]
                 return Evaluation(
@@ -50,6 +78,20 @@ package final class CompiledFlag: Sendable {
         }
     }
 
+    private func meetsPrerequisites(
+        _ context: EvaluationContext, unixSeconds: Int64, in set: FlagSet, steps: UnsafeMutablePointer<Int>
+    ) throws(TargetingFault) -> Bool {
+        for prerequisite in definition.prerequisites {
+            // Each costs a step, so that even a circle, which control refuses, would come to an end.
+            steps.pointee &-= Work.prerequisiteSteps
+            if steps.pointee < 0 { throw Work.exceeded }
+            guard let flag = set.flag(prerequisite.flag) else { return false }
+            let answer = flag.evaluate(context, unixSeconds: unixSeconds, in: set, steps: steps)
+            guard let variant = answer.variant, variant.isExactly(prerequisite.variant) else { return false }
+        }
+        return true
+    }
+
     /// The default variant; without one no value, and DEFAULT.
     private static func defaultAnswer(of definition: FlagDefinition, reason: Reason) -> Evaluation {
         guard let name = definition.defaultVariant, let value = definition.variants[name] else {
@@ -57,4 +99,9 @@ package final class CompiledFlag: Sendable {
         }
         return Evaluation(variant: name, value: value, reason: reason, metadata: definition.metadata)
     }
+}
+
+extension FlagDefinition {
+    /// Anything that could give two users two answers.
+    package var hasRules: Bool { hasTargeting || rollout != nil || !prerequisites.isEmpty }
 }

@@ -19,6 +19,8 @@ indirect enum Decision: Sendable {
     case outcome(Outcome)
     case branches([Clause], otherwise: Decision)
     case computed(Expression)
+    /// The second decides where the first gives null.
+    case either(Decision, Decision)
 
     init(_ expression: Expression, variants: JSONObject) {
         switch expression {
@@ -33,6 +35,13 @@ indirect enum Decision: Sendable {
         }
     }
 
+    /// `next` decides where this gives null.
+    func or(_ next: Decision) -> Decision {
+        if case .outcome(.none) = next { return self }
+        if case .outcome(.none) = self { return next }
+        return .either(self, next)
+    }
+
     func outcome(in scope: Scope, variants: JSONObject) throws(TargetingFault) -> Outcome {
         switch self {
         case .outcome(let outcome): return outcome
@@ -41,6 +50,10 @@ indirect enum Decision: Sendable {
                 return try clause.result.outcome(in: scope, variants: variants)
             }
             return try otherwise.outcome(in: scope, variants: variants)
+        case .either(let first, let second):
+            let outcome = try first.outcome(in: scope, variants: variants)
+            if case .none = outcome { return try second.outcome(in: scope, variants: variants) }
+            return outcome
         case .computed(let expression):
             let value = try expression.value(in: scope)
             guard value.isWritable else { throw TargetingFault("the result holds a number that is not finite") }

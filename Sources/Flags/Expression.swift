@@ -1,4 +1,3 @@
-import HashTreeCollections
 import JSON
 
 /// Targeting, compiled: operators looked up, paths split, constants folded into values.
@@ -91,18 +90,23 @@ indirect enum Expression: Sendable {
         return found.isNull ? nil : found
     }
 
-    /// No key is no member, never an error. Numbers are looked up by their decimal text.
+    /// No key is never an error. Numbers are looked up by their decimal text.
     private static func isMember(
         of name: String, key: Expression?, in scope: Scope
     ) throws(TargetingFault) -> Bool {
-        guard let members = scope.pilots[name] else {
+        guard let pilot = scope.flags.pilot(name) else {
             throw TargetingFault("there is no pilot group \"\(name)\"")
         }
-        guard let key else { return scope.targetingKey.map { members.contains(ExactString($0)) } ?? false }
+        guard let key else {
+            guard let user = scope.targetingKey, !user.isEmpty else {
+                return try pilot.containsNameless(group: name, in: scope)
+            }
+            return try pilot.contains(user, group: name, in: scope)
+        }
         switch try key.value(in: scope) {
-        case .string(let text): return members.contains(ExactString(text))
-        case .integer(let number): return members.contains(ExactString(String(number)))
-        case .double(let number): return members.contains(ExactString(NumberText.json(number)))
+        case .string(let text): return try pilot.contains(text, group: name, in: scope)
+        case .integer(let number): return try pilot.contains(String(number), group: name, in: scope)
+        case .double(let number): return try pilot.contains(NumberText.json(number), group: name, in: scope)
         default: return false
         }
     }

@@ -18,6 +18,12 @@ package struct FlagDefinition: Sendable, Hashable {
     package var description: String?
     /// The document's metadata overlaid by the flag's own.
     package var metadata: JSONObject
+    /// What a kill serves. Nil: the default variant.
+    package var offVariant: String?
+    /// All of them must be met, else the default variant is served.
+    package var prerequisites: [Prerequisite] = []
+    /// Asked where targeting gives null.
+    package var rollout: Rollout?
 
     package init(
         key: String, state: State, variants: JSONObject, defaultVariant: String?, targeting: JSONValue? = nil,
@@ -35,7 +41,10 @@ package struct FlagDefinition: Sendable, Hashable {
     package static let longestKeyBytes = 256
 
     /// The members a flag may have.
-    static let memberNames = ["state", "variants", "defaultVariant", "targeting", "metadata", "description"]
+    package static let memberNames = [
+        "state", "variants", "defaultVariant", "offVariant", "targeting", "rollout", "prerequisites", "metadata",
+        "description",
+    ]
 
     package var hasTargeting: Bool {
         switch targeting {
@@ -49,7 +58,10 @@ package struct FlagDefinition: Sendable, Hashable {
     package var json: JSONValue {
         var object: JSONObject = ["state": .string(state.rawValue), "variants": .object(variants)]
         if let defaultVariant { object["defaultVariant"] = .string(defaultVariant) }
+        if let offVariant { object["offVariant"] = .string(offVariant) }
         if let targeting { object["targeting"] = targeting }
+        if let rollout { object["rollout"] = rollout.json }
+        if !prerequisites.isEmpty { object["prerequisites"] = .array(prerequisites.map(\.json)) }
         if !metadata.isEmpty { object["metadata"] = .object(metadata) }
         if let description { object["description"] = .string(description) }
         return .object(object)

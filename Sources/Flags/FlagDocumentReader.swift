@@ -32,7 +32,7 @@ struct FlagDocumentReader {
             object["metadata"], at: top.appending("metadata"), problems: &problems)
         return FlagDocument(
             flags: readFlags(object["flags"], references: references, metadata: metadata),
-            pilots: readPilots(object["pilots"]))
+            pilots: readPilots(object["pilots"], references: references))
     }
 
     /// Reports the pilot groups that targeting names and `known` doesn't know.
@@ -80,66 +80,18 @@ struct FlagDocumentReader {
         return flags
     }
 
-    private mutating func readPilots(_ json: JSONValue?) -> [PilotDefinition] {
+    private mutating func readPilots(_ json: JSONValue?, references: EvaluatorReferences) -> [PilotDefinition] {
         guard let json else { return [] }
         let pointer = JSONPointer().appending("pilots")
         guard case .object(let object) = json else {
             refuse(pointer, "\"pilots\" is \(json.kindText)", "it is an object of pilot groups by name")
             return []
         }
-        return object.compactMap { readPilot($0.key, $0.value, at: pointer.appending($0.key)) }
-    }
-
-    private mutating func readPilot(
-        _ name: String, _ json: JSONValue, at pointer: JSONPointer
-    ) -> PilotDefinition? {
-        let before = problems.count
-        if let fault = PilotDefinition.fault(inName: name) { refuse(pointer, fault, "rename it, e.g. \"beta-users\"") }
-        guard case .object(let object) = json else {
-            refuse(pointer, "the pilot group is \(json.kindText)", "write {\"members\": [\"ann\", …]}")
-            return nil
+        var reader = PilotReader(lenient: lenient, references: references)
+        let pilots = object.compactMap {
+            reader.read($0.key, $0.value, at: pointer.appending($0.key))?.definition
         }
-        for member in object where !member.key.isExactly("members") {
-            refuse(
-                pointer.appending(member.key), "a pilot group has no member \"\(member.key)\"",
-                NearestName.hint(for: member.key, among: ["members"], listedAs: "it has"))
-        }
-        let here = pointer.appending("members")
-        guard case .array(let elements)? = object["members"] else {
-            let kind = object["members"]?.kindText
-            refuse(
-                kind == nil ? pointer : here, kind.map { "\"members\" is \($0)" } ?? "the pilot group has no members",
-                "write {\"members\": [\"ann\", …]}; the list may be empty")
-            return nil
-        }
-        let members = readMembers(elements, at: here)
-        return problems.count == before ? PilotDefinition(name: name, members: members) : nil
-    }
-
-    private mutating func readMembers(_ elements: [JSONValue], at pointer: JSONPointer) -> [String] {
-        var members: [String] = []
-        members.reserveCapacity(elements.count)
-        var places: [ExactString: Int] = [:]
-        places.reserveCapacity(elements.count)
-        for (index, element) in elements.enumerated() {
-            guard case .string(let member) = element else {
-                refuse(
-                    pointer.appending(index), "a member is \(element.kindText)",
-                    "members are targeting keys: strings")
-                continue
-            }
-            if let fault = PilotDefinition.fault(inMember: member) {
-                refuse(
-                    pointer.appending(index), fault, "members are 1 to \(PilotDefinition.longestMemberBytes) bytes")
-            }
-            if let first = places.updateValue(index, forKey: ExactString(member)) {
-                places[ExactString(member)] = first
-                refuse(
-                    pointer.appending(index), "the member \"\(member)\" stands twice",
-                    "the first is at index \(first); remove one")
-            }
-            members.append(member)
-        }
-        return members
+        problems += reader.problems
+        return pilots
     }
 }

@@ -31,7 +31,7 @@ struct FlagReader {
 
     mutating func read(
         key: String, _ json: JSONValue, at pointer: JSONPointer
-    ) -> (definition: FlagDefinition, targeting: Expression?)? {
+    ) -> (definition: FlagDefinition, rules: FlagRules)? {
         let before = problems.count
         if let fault = FlagDefinition.fault(inKey: key) {
             refuse(pointer, fault, "keys are 1 to \(FlagDefinition.longestKeyBytes) bytes of printable text")
@@ -52,22 +52,37 @@ struct FlagReader {
             metadata[member.key] = member.value
         }
         var expanded: JSONValue?
-        var expression: Expression?
+        var rules = FlagRules()
         if let targeting = object["targeting"] {
-            (expanded, expression) = readTargeting(targeting, variants: variants, at: pointer.appending("targeting"))
+            (expanded, rules.targeting) = readTargeting(
+                targeting, variants: variants, at: pointer.appending("targeting"))
+        }
+        let offVariant = readOffVariant(object["offVariant"], variants: variants, at: pointer)
+        let prerequisites = readPrerequisites(object["prerequisites"], ofFlag: key, at: pointer)
+        let rollout = readRollout(object["rollout"], variants: variants, at: pointer)
+        if let rollout {
+            checkReach(of: rollout, behind: expanded, at: pointer)
+            rules.rollout = compile(rollout, flagKey: key)
         }
         guard let state, let variants, !problems.dropFirst(before).contains(where: { $0.severity == .error }) else {
             return nil
         }
-        let definition = FlagDefinition(
+        var definition = FlagDefinition(
             key: key, state: state, variants: variants, defaultVariant: defaultVariant, targeting: expanded,
             description: description, metadata: metadata)
+        definition.offVariant = offVariant
+        definition.prerequisites = prerequisites
+        definition.rollout = rollout
         let parts = [JSONValue.object(variants), expanded ?? .null]
         guard parts.allSatisfy({ Self.depth(of: $0, limit: Self.deepestFlag) < Self.deepestFlag }) else {
             refuse(pointer, "the flag nests deeper than \(Self.deepestFlag) levels", "flatten it")
             return nil
         }
-        return (definition, expression)
+        return (definition, rules)
+    }
+
+    mutating func uses(pilot name: String, at pointer: JSONPointer) {
+        pilotUses.append(ExpressionCompiler.PilotUse(name: name, pointer: pointer))
     }
 
     /// Checks that values are strings, numbers or booleans; gives the good ones.
@@ -198,6 +213,8 @@ struct FlagReader {
         case "source", "selector", "flagSetId": "flagd adds it to what it exports; leave it out"
         case "rules", "rule", "targetingRules": "rules go into \"targeting\", as JSONLogic"
         case "defaultValue", "default": "name a variant in \"defaultVariant\""
+        case "off": "name a variant in \"offVariant\""
+        case "requires": "write \"prerequisites\": [{\"flag\": \"KEY\", \"variant\": \"NAME\"}]"
         case "enabled", "disabled": "write \"state\": \"ENABLED\" or \"DISABLED\""
         default:
             NearestName.hint(for: member, among: FlagDefinition.memberNames, listedAs: "the members are")

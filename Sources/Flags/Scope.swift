@@ -1,4 +1,3 @@
-import HashTreeCollections
 import JSON
 
 /// What an expression may look at while it is evaluated. Lives on the stack of one evaluation.
@@ -13,27 +12,46 @@ struct Scope {
     }
 
     var data: Data
-    let flagKey: String
+    private(set) var flagKey: String
     let unixSeconds: Int64
-    let bucketing: Bucketing
-    let pilots: PilotMembers
+    /// Where pilot groups are looked up.
+    let flags: FlagSet
     /// What stands around the rule of a `filter`, `all`, `some` or `none`: flagd's engine puts in what variables mean
     /// there before it looks at the element.
     var outer: UnsafePointer<Scope>?
     private let stepsLeft: UnsafeMutablePointer<Int>
 
+    init(
+        _ data: Data, flagKey: String, unixSeconds: Int64, flags: FlagSet, stepsLeft: UnsafeMutablePointer<Int>
+    ) {
+        self.data = data
+        self.flagKey = flagKey
+        self.unixSeconds = unixSeconds
+        self.flags = flags
+        self.stepsLeft = stepsLeft
+    }
+
     /// Hands `body` a scope with a fresh allowance of steps.
     static func with<Result>(
-        _ data: Data, flagKey: String = "", unixSeconds: Int64 = 0, bucketing: Bucketing = .v2,
-        pilots: PilotMembers = [:], _ body: (Scope) throws(TargetingFault) -> Result
+        _ data: Data, flagKey: String = "", unixSeconds: Int64 = 0, flags: FlagSet = FlagSet(),
+        _ body: (Scope) throws(TargetingFault) -> Result
     ) throws(TargetingFault) -> Result {
         var steps = Work.mostSteps
         return try withUnsafeMutablePointer(to: &steps) { left throws(TargetingFault) in
             try body(
                 Scope(
-                    data: data, flagKey: flagKey, unixSeconds: unixSeconds, bucketing: bucketing, pilots: pilots,
-                    outer: nil, stepsLeft: left))
+                    data, flagKey: flagKey, unixSeconds: unixSeconds, flags: flags,
+                    stepsLeft: left))
         }
+    }
+
+    var bucketing: Bucketing { flags.bucketing }
+
+    /// The same for another flag's key, or for what stands in for one.
+    func asking(for key: String) -> Scope {
+        var copy = self
+        copy.flagKey = key
+        return copy
     }
 
     /// Counts steps against the allowance.

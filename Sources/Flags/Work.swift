@@ -7,6 +7,9 @@ enum Work {
     static let mostSteps = 250_000
     /// Steps that a rule may need whatever the context holds; more is refused when it is published.
     static let mostConstantSteps = 100_000
+    /// Steps that asking another flag costs. A circle of prerequisites (control refuses them) ends after so few rounds
+    /// that the stack holds them.
+    static let prerequisiteSteps = 1_000
 
     static let exceeded = TargetingFault(
         "it takes more than \(mostSteps) steps with this context: send shorter lists and texts, or simplify the rule")

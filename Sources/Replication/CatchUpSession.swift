@@ -1,3 +1,4 @@
+import Flags
 import HashTreeCollections
 import JSON
 
@@ -82,7 +83,7 @@ struct CatchUpSession: Sendable {
 
     private mutating func nextWantedPilot() -> (name: String, members: TreeSet<ExactString>.Iterator, begun: Bool)? {
         while let name = wantedPilots.popFirst() {
-            if let group = state.pilots[name] { return (name, group.members.makeIterator(), false) }
+            if let group = state.pilots[name] { return (name, group.members.names.makeIterator(), false) }
         }
         return nil
     }

@@ -14,6 +14,9 @@ package struct EntryKind: RawRepresentable, Sendable, Hashable, Comparable, Cust
     /// What holds for a whole environment (canonical JSON).
     package static let settings = EntryKind(rawValue: 3)
 
+    /// A kill of the flag of that name (canonical JSON). Apply, roll backs and promotions leave it alone.
+    package static let kill = EntryKind(rawValue: 4)
+
     package static func < (a: EntryKind, b: EntryKind) -> Bool { a.rawValue < b.rawValue }
 
     package var description: String {
@@ -21,6 +24,7 @@ package struct EntryKind: RawRepresentable, Sendable, Hashable, Comparable, Cust
         case .flag: "flag"
         case .pilot: "pilot"
         case .settings: "settings"
+        case .kill: "kill"
         default: "kind-\(rawValue)"
         }
     }

@@ -1,6 +1,5 @@
-import Flags
 import HashTreeCollections
-import JSON
+import Flags
 
 extension FlagSet {
     /// Makes this set what `state` says, of which `changes` are all that is new. It costs by the changes.
@@ -20,8 +19,11 @@ extension FlagSet {
                 quarantine.release(key)
                 switch key.kind {
                 case .flag:
+                    changed.formUnion(flags(affectedBy: key.name))
                     remove(flag: key.name)
-                    changed.insert(key.name)
+                case .kill:
+                    remove(kill: key.name)
+                    changed.formUnion(flags(affectedBy: key.name))
                 case .pilot:
                     changed.formUnion(flags(using: key.name))
                     remove(pilot: key.name)
@@ -45,19 +47,28 @@ extension FlagSet {
             do {
                 try put(flag: key.name, storedBytes: bytes)
                 quarantine.release(key)
-                changed.insert(key.name)
+                changed.formUnion(flags(affectedBy: key.name))
             } catch {
                 quarantine.put(key, reason: String(describing: error))
             }
         case .pilot:
-            let (value, problems) = JSONReader.read(bytes)
-            guard case .object = value, problems.isEmpty else {
-                quarantine.put(key, reason: "the definition is no JSON object")
-                return
+            // A group that goes within the same batch is gone from the state already.
+            guard state.entries[key] != nil else { return remove(pilot: key.name) }
+            do {
+                try put(pilot: key.name, storedBytes: bytes, members: state.pilots[key.name]?.members ?? MemberSet())
+                quarantine.release(key)
+            } catch {
+                quarantine.put(key, reason: String(describing: error))
             }
-            quarantine.release(key)
-            share(key.name, of: state)
             changed.formUnion(flags(using: key.name))
+        case .kill:
+            do {
+                try put(kill: key.name, storedBytes: bytes)
+                quarantine.release(key)
+                changed.formUnion(flags(affectedBy: key.name))
+            } catch {
+                quarantine.put(key, reason: error.reason)
+            }
         case .settings where key == .settings:
             do throws(SettingsNotReadable) {
                 set(try EnvironmentSettings(storedBytes: bytes).bucketing, &changed)
@@ -81,7 +92,7 @@ extension FlagSet {
     private mutating func share(_ pilot: String, of state: ReplicatedState) {
         // A group that goes within the same batch is gone from the state already.
         guard state.entries[EntryKey(.pilot, pilot)] != nil else { return remove(pilot: pilot) }
-        set(pilot: pilot, members: state.pilots[pilot]?.members ?? [])
+        set(members: state.pilots[pilot]?.members ?? MemberSet(), ofPilot: pilot)
     }
 
     /// Everything that `state` holds, compiled anew: an agent's start, or the end of a damaged memory.

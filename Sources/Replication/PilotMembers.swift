@@ -1,9 +1,8 @@
-import HashTreeCollections
-import JSON
+import Flags
 
 /// A pilot group's members with the sum of their terms. A copy costs nothing, one more member costs one member.
 package struct PilotMembers: Sendable, Hashable {
-    package private(set) var members: TreeSet<ExactString> = []
+    package private(set) var members = MemberSet()
     package private(set) var sum = Digest.empty
 
     package init() {}
@@ -12,7 +11,7 @@ package struct PilotMembers: Sendable, Hashable {
 
     /// Returns the term that joined the digest; nil where the member was there.
     mutating func insert(_ member: String, pilot: String) -> Digest? {
-        guard members.insert(ExactString(member)).inserted else { return nil }
+        guard members.insert(member) else { return nil }
         let term = Digest.term(pilot: pilot, member: member)
         sum += term
         return term
@@ -20,7 +19,7 @@ package struct PilotMembers: Sendable, Hashable {
 
     /// Returns the term that left the digest; nil where the member wasn't there.
     mutating func remove(_ member: String, pilot: String) -> Digest? {
-        guard members.remove(ExactString(member)) != nil else { return nil }
+        guard members.remove(member) else { return nil }
         let term = Digest.term(pilot: pilot, member: member)
         sum -= term
         return term

@@ -90,6 +90,8 @@ extension Replica {
         var actions: [ReplicaAction] = []
         switch reply {
         case .welcome: setRefusal(nil)
+        // Laid over what is shown by the shell, which alone knows what that is.
+        case .kill: break
         case .refused(let request, let refusal, let text):
             guard request == 0 || answers(request) else { break }
             if self.refusal != text { actions.append(.note(.refused(refusal, text))) }

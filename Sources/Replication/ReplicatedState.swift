@@ -1,3 +1,4 @@
+import Flags
 import HashTreeCollections
 import JSON
 
@@ -70,7 +71,7 @@ package struct ReplicatedState: Sendable {
         var sum = Digest.empty
         for (key, entry) in entries { sum += Digest.term(of: key, bytes: entry.bytes) }
         for (pilot, group) in pilots {
-            for member in group.members { sum += Digest.term(pilot: pilot, member: member.text) }
+            for member in group.members.names { sum += Digest.term(pilot: pilot, member: member.text) }
         }
         return sum
     }

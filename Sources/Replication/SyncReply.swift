@@ -16,6 +16,8 @@ package enum SyncReply: Sendable, Hashable {
     case busy(request: UInt64, milliseconds: UInt32)
     /// The session has ended (control restarted, or it lay idle): begin again.
     case sessionOver(request: UInt64)
+    /// Answers nothing: sent to every agent the moment a kill is stored, ahead of what else is on its way.
+    case kill(UrgentKill)
 
     package enum Refusal: UInt8, Sendable, Hashable {
         case unknownEnvironment = 1
@@ -75,6 +77,9 @@ package enum SyncReply: Sendable, Hashable {
         case .sessionOver(let request):
             writer.u8(9)
             writer.u64(request)
+        case .kill(let kill):
+            writer.u8(10)
+            writer.urgentKill(kill)
         }
         return writer.bytes
     }
@@ -115,6 +120,7 @@ package enum SyncReply: Sendable, Hashable {
                 request: try reader.u64(), session: try reader.u64(), try reader.changes(), last: try reader.flag())
         case 8: self = .busy(request: try reader.u64(), milliseconds: try reader.u32())
         case 9: self = .sessionOver(request: try reader.u64())
+        case 10: self = .kill(try reader.urgentKill())
         default: throw MalformedMessage(reason: "\(tag) is no kind of reply", offset: 0)
         }
         try reader.end()

@@ -195,8 +195,8 @@ struct Oracle {
                 text: "pilot groups \(live.flags.pilotNames) instead of \(content.groups.keys.sorted())")
         }
         for (group, members) in content.groups {
-            guard let held = live.flags.pilot(group), held.count == members.count,
-                members.allSatisfy({ held.contains(ExactString($0)) })
+            guard let held = live.flags.members(ofPilot: group), held.count == members.count,
+                members.allSatisfy({ held.contains($0) })
             else { return Difference(invariant: .contentOfItsRevision, text: "other members in \(group)") }
         }
         guard live.quarantined == content.quarantined else {

@@ -312,6 +312,7 @@ extension SyncReply {
         case .entries(_, _, let changes, let last): "\(changes.count) changes\(last ? ", the last" : "")"
         case .busy: "busy"
         case .sessionOver: "session over"
+        case .kill: "kill"
         }
     }
 }

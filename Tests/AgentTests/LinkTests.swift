@@ -22,14 +22,14 @@ import Testing
         try await caughtUp(agent, with: control)
         #expect(agent.live.flags.flagCount == 21)
         #expect(agent.value(of: "checkout") == .bool(false))
-        #expect(agent.live.flags.pilot("staff")?.count == 2)
+        #expect(agent.live.flags.members(ofPilot: "staff")?.count == 2)
         #expect(agent.agent.counters.snapshots.load(ordering: .relaxed) == 1)
 
         await control.change([.put(checkout, History.on)])
         await control.change([.addMembers(pilot: "staff", ["eve"])])
         try await caughtUp(agent, with: control)
         #expect(agent.value(of: "checkout") == .bool(true))
-        #expect(agent.live.flags.pilot("staff")?.count == 3)
+        #expect(agent.live.flags.members(ofPilot: "staff")?.count == 3)
         #expect(agent.live.entryCount == control.state?.entryCount)
         let report = try #require(control.reports.last)
         #expect(report.name == "edge" && report.service == "checkout" && report.serviceVersion == "1.4.2")
@@ -107,7 +107,7 @@ import Testing
         let members = (0..<60_000).map { "a-rather-long-user-name-\($0)" }
         await control.change([.replaceMembers(pilot: "staff", members)], .announced)
         try await caughtUp(agent, with: control)
-        #expect(agent.live.flags.pilot("staff")?.count == 60_000)
+        #expect(agent.live.flags.members(ofPilot: "staff")?.count == 60_000)
         try await agent.stop()
         await control.stop()
     }

@@ -29,7 +29,7 @@ import Testing
             try set.put(flag: "f", storedBytes: definition.storedBytes)
             #expect(set.definition(of: "f") == definition)
             #expect(set.definition(of: "f")?.storedBytes == definition.storedBytes)
-            set.set(pilot: "p", members: ["ann"])
+            set.set(members: MemberSet(["ann"]), ofPilot: "p")
             for _ in 0..<4 {
                 guard case .object(let attributes) = random.attributes() else { continue }
                 set.bucketing = random.below(2) == 0 ? .v2 : .v3

@@ -1,4 +1,3 @@
-import HashTreeCollections
 import JSON
 import Testing
 
@@ -17,9 +16,12 @@ import Testing
         let root = try #require(JSONReader.read(data).value)
         var compiler = ExpressionCompiler(references: .none, lenient: true)
         let expression = compiler.compile(json, at: JSONPointer())
+        var flags = FlagSet()
+        flags.set(members: MemberSet(["ann", "42", "4.5"]), ofPilot: "staff")
+        flags.set(members: MemberSet(), ofPilot: "none")
         do throws(TargetingFault) {
             return try Scope.with(
-                .value(root), flagKey: "f", pilots: ["staff": ["ann", "42", "4.5"], "none": []]
+                .value(root), flagKey: "f", flags: flags
             ) { scope throws(TargetingFault) in try expression.value(in: scope) }.compactText()
         } catch {
             return "fault"

@@ -20,7 +20,9 @@ func flagSet(_ text: String, lenient: Bool = false) throws -> FlagSet {
     let errors = problems.filter { $0.severity == .error }
     try #require(errors.isEmpty, "\(errors)")
     var set = FlagSet()
-    for pilot in document.pilots { set.set(pilot: pilot.name, members: TreeSet(pilot.members.map { ExactString($0) })) }
+    for pilot in document.pilots {
+        try set.put(pilot: pilot.name, storedBytes: pilot.storedBytes, members: MemberSet(pilot.members))
+    }
     for flag in document.flags { try set.put(flag: flag.key, storedBytes: flag.storedBytes) }
     return set
 }

@@ -162,7 +162,7 @@ import Testing
         do throws(TargetingFault) {
             return try Scope.with(
                 .context(EvaluationContext(targetingKey: key, attributes: attributes)), flagKey: "flag",
-                bucketing: bucketing
+                flags: FlagSet(bucketing: bucketing)
             ) { scope throws(TargetingFault) in try expression.value(in: scope) }.compactText()
         } catch {
             return "fault"

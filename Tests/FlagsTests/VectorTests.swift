@@ -52,7 +52,7 @@ import Testing
             #expect(compiler.problems.isEmpty)
             let context = EvaluationContext(targetingKey: pair?[1].stringValue, attributes: ["key": value])
             let result = try Scope.with(
-                .context(context), flagKey: pair?[0].stringValue ?? "f", bucketing: bucketing
+                .context(context), flagKey: pair?[0].stringValue ?? "f", flags: FlagSet(bucketing: bucketing)
             ) { scope throws(TargetingFault) in try expression.value(in: scope) }
             return result.stringValue.flatMap { Int64($0.dropFirst()) }
         }

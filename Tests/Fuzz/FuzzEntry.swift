@@ -21,7 +21,7 @@ public func fuzzOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     for bucketing in Bucketing.allCases {
         var set = FlagSet(bucketing: bucketing)
         for pilot in document.pilots {
-            set.set(pilot: pilot.name, members: TreeSet(pilot.members.map { ExactString($0) }))
+            try! set.put(pilot: pilot.name, storedBytes: pilot.storedBytes, members: MemberSet(pilot.members))
         }
         for flag in document.flags {
             // What is accepted can be stored and compiled, and stored bytes are a fixed point.

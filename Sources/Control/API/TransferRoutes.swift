@@ -1,3 +1,4 @@
+import Flags
 import HTTPTypes
 import HashTreeCollections
 import JSON
@@ -15,7 +16,7 @@ extension OperatorAPI {
                 switch key.kind {
                 case .flag: flags[key.name] = StoredFlag.json(state.bytes(of: key) ?? [])
                 case .pilot:
-                    let members = state.pilots[key.name]?.members.sorted().map { JSONValue.string($0.text) } ?? []
+                    let members = state.pilots[key.name]?.members.names.sorted().map { JSONValue.string($0.text) } ?? []
                     pilots[key.name] = .object(["members": .array(members)])
                 default: break
                 }

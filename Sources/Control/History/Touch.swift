@@ -1,3 +1,4 @@
+import Flags
 import HashTreeCollections
 import JSON
 import Replication
@@ -25,7 +26,7 @@ package struct Touch: Sendable, Hashable {
                 touches.append(Touch(key: key, before: state.bytes(of: key), membersBefore: members))
             }
             if change.dropsMembers, let place = places[key], let group = state.pilots[key.name] {
-                touches[place].dropped = group.members.sorted().map(\.text)
+                touches[place].dropped = group.members.names.sorted().map(\.text)
             }
         }
         return touches
