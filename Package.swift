@@ -122,7 +122,7 @@ let package = Package(
         .testTarget(
             name: "FlagsTests", dependencies: ["Flags", "Harness", "JSON", "TargetingCases", collections],
             exclude: ["Fixtures"], swiftSettings: strict),
-        tests("ReplicationTests", ["Replication", "Flags", "JSON"]),
+        tests("ReplicationTests", ["Replication", "Flags", "JSON", collections]),
         tests("LookupProtocolTests", ["LookupProtocol"]),
         tests(
             "PilotlightClientTests",

@@ -1,5 +1,6 @@
 #include "Allocations.h"
 #include <errno.h>
+#include <malloc.h>
 #include <stddef.h>
 
 extern void *__libc_malloc(size_t size);
@@ -12,6 +13,12 @@ static unsigned long count;
 static void counted(void) { __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED); }
 
 unsigned long allocations_so_far(void) { return __atomic_load_n(&count, __ATOMIC_RELAXED); }
+
+size_t allocated_bytes(void) {
+    malloc_trim(0);
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
 
 void *malloc(size_t size) {
     counted();

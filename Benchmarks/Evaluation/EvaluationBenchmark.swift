@@ -8,12 +8,14 @@ import JSON
 /// One evaluation at a time on one thread: time and allocations.
 ///
 ///     evaluation-benchmark [--evaluations 2000000] [--members 1000000] [--only NAME]
+///     evaluation-benchmark members [--members 5000000] [--lookups 1000000]
 ///
 /// Instructions: `valgrind --tool=callgrind` or `perf stat` on `--only NAME` with two numbers of evaluations.
 @main
 enum EvaluationBenchmark {
     static func main() throws {
         let options = Options(Array(CommandLine.arguments.dropFirst()))
+        if options.words == ["members"] { return try MembersBenchmark(options).run() }
         let count = options.number("evaluations", 2_000_000)
         let set = try Subject.flags(members: options.number("members", 1_000_000))
         var table = FigureTable("", "ns", "allocations")

@@ -36,12 +36,24 @@ struct Subject {
     /// All flags among a thousand others, and a pilot group of so many.
     static func flags(members: Int) throws -> FlagSet {
         var set = FlagSet()
-        set.set(members: MemberSet((0..<members).lazy.map { "user-\($0 * 2)" }), ofPilot: "beta")
+        set.set(members: Self.group(members), ofPilot: "beta")
         for (key, targeting) in flags + (0..<1000).map({ ("other-\($0)", "null") }) {
             let rule = targeting == "null" ? "" : #","targeting":\#(targeting)"#
             let text = #"{"state":"ENABLED","variants":{"on":true,"off":false},"defaultVariant":"off"\#(rule)}"#
             try set.put(flag: key, storedBytes: Array(text.utf8))
         }
         return set
+    }
+
+    /// As an agent holds it a while after its start: read from the cache, with some who came since.
+    private static func group(_ members: Int) -> MemberSet {
+        var builder = MemberSetBuilder()
+        for member in 0..<members {
+            var name = "user-\(member * 2)"
+            name.withUTF8 { builder.add(UnsafeRawBufferPointer($0)) }
+        }
+        var group = builder.built()
+        for newcomer in 0..<100 { _ = group.insert("newcomer-\(newcomer)") }
+        return group
     }
 }

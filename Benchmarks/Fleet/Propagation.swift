@@ -125,6 +125,9 @@ final class Watch {
     let socket: BlockingSocket
     private var reader = ServerFrameReader()
     private var id: UInt32 = 1
+    /// What is asked on each frame.
+    var question = LookupRequest(id: 0, key: "checkout")
+    private(set) var answer: FlagAnswer?
     /// When the change frame and when the answer of the awaited number came.
     var frameAt: UInt64?
     var answerAt: UInt64?
@@ -162,9 +165,11 @@ final class Watch {
             case .change(_, let notice) where notice.stamp.number >= number && frameAt == nil:
                 frameAt = now
                 id &+= 1
-                try send(.lookup(LookupRequest(id: id, key: "checkout")))
+                question.id = id
+                try send(.lookup(question))
             case .answer(_, let answer) where answer.stamp.number >= number && answerAt == nil:
                 answerAt = now
+                self.answer = answer
             default: continue
             }
         }

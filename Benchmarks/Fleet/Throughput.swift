@@ -108,6 +108,7 @@ final class ChangeWriter: Sendable {
     private struct State {
         var made = 0
         var latencies = Samples()
+        var isStopped = false
     }
 
     private let port: Int
@@ -124,6 +125,9 @@ final class ChangeWriter: Sendable {
     var made: Int { state.withLock { $0.made } }
     var latencies: Samples { state.withLock { $0.latencies } }
 
+    /// Before its time is over.
+    func stop() { state.withLock { $0.isStopped = true } }
+
     func run() throws {
         let socket = try BlockingSocket(.tcp(port))
         let requests = ["on", "off"].map { variant in keys.map { Self.request($0, variant) } }
@@ -131,7 +135,7 @@ final class ChangeWriter: Sendable {
         while true {
             for request in requests[round % 2] {
                 let start = nanoseconds()
-                guard start < end else { return }
+                guard start < end, !state.withLock({ $0.isStopped }) else { return }
                 try socket.send(request)
                 try Self.readAnswer(socket)
                 let took = nanoseconds() - start

@@ -12,7 +12,7 @@ refused apply flags.json
 step "Make the group, publish the flags, fill the group from a file"
 pilotlight pilot create staff
 pilotlight apply flags.json
-pilotlight pilot add staff --file staff.txt
+pilotlight pilot add staff --from staff.txt
 pilotlight pilot show staff
 pilotlight fleet --wait
 

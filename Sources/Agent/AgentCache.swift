@@ -72,7 +72,7 @@ final class AgentCache: Sendable {
         try queue.withLock { queue in
             try queue.write { db in
                 let writer = CacheWriter(db)
-                for batch in batches { try writer.apply(batch.changes) }
+                for batch in batches { try writer.apply(batch) }
                 if let kept { try writer.keep(kept) }
                 try metadata.write(db)
             }
@@ -80,34 +80,23 @@ final class AgentCache: Sendable {
         try mark.write(last.revision)
     }
 
-    /// Writes a whole state in place of whatever is there.
-    func replace(with state: ReplicatedState, kept: [EntryKey: [UInt8]] = [:]) throws {
-        let metadata = CacheMetadata(environment: environment, revision: state.revision, digest: state.digest)
-        try queue.withLock { queue in
-            try queue.write { db in
-                let writer = CacheWriter(db)
-                try writer.replaceAll(with: state)
-                try writer.keep(kept)
-                try metadata.write(db)
-            }
-        }
-        try mark.write(state.revision)
+    /// Writes what it holds already, its metadata, once more: throws while the disk takes no writes.
+    func probe(_ revision: Revision, _ digest: Digest) throws {
+        let metadata = CacheMetadata(environment: environment, revision: revision, digest: digest)
+        try queue.withLock { queue in try queue.write { db in try metadata.write(db) } }
     }
 
-    /// SQLite found the file damaged while writing: it is set aside, and the state in memory, which is sound, becomes a
-    /// new one.
-    func rebuild(
-        from state: ReplicatedState, kept: [EntryKey: [UInt8]] = [:], because reason: any Error
-    ) throws {
+    /// SQLite found the file damaged while writing: it is set aside, and an empty one takes its place.
+    func beginAnew(because reason: any Error) throws {
         let path = directory + "/" + Self.fileName
         try queue.withLock { queue in
             try? queue.close()
             let name = try CacheGraveyard(directory: directory).setAside(Self.fileName)
             logger.error(
                 "set the cache aside and write it anew: \(reason)", metadata: ["file": "\(path)", "kept-as": "\(name)"])
+            mark.clear()
             queue = try Self.connect(path, syncEachCommit)
         }
-        try replace(with: state, kept: kept)
     }
 
     /// Folds the write-ahead log into the file.

@@ -5,14 +5,13 @@ import Replication
 import Synchronization
 import ZeroMQ
 
-/// The agent's connection to its control nodes: owns their sockets, hands what comes to the `Replica`, and does what that
-/// decides. Lives on one thread of its own.
+/// The agent's side of replication: hands what comes from the control nodes to the `Replica`, and does what that decides.
+/// Lives on one thread of its own, which owns the subscriptions and the cache; requests, replies and reports go through
+/// the `SyncLane`.
 ///
 /// One round takes in what has arrived, makes it durable in one transaction, and shows it in one swap.
 final class AgentLink {
     let environment: String
-    let identity: AgentIdentity
-    let configuration: AgentConfiguration
     let live: LiveState
     let cache: AgentCache
     let counters: LinkCounters
@@ -23,11 +22,12 @@ final class AgentLink {
     private var polling = PollSet()
     private let wakeUp: WakeUp
     private let wakeUpEntry: PollSet.Entry
+    private let orders: Outbox<SyncOrder>
+    private let news: Outbox<SyncNews>
     private let isStopping: StopFlag
 
     private var replica: Replica
     var pending: PendingCommit
-    private var reports = ReportSchedule()
     private var staleness: StalenessWatch
 
     /// A round ends after so many milliseconds, so that what came first isn't held up by what still comes.
@@ -35,34 +35,29 @@ final class AgentLink {
 
     init(
         start: AgentStart, configuration: AgentConfiguration, counters: LinkCounters, context: ZMQContext,
-        wakeUp: WakeUp, isStopping: StopFlag, logger: Logger
+        wakeUp: WakeUp, orders: Outbox<SyncOrder>, news: Outbox<SyncNews>, isStopping: StopFlag, logger: Logger
     ) throws(ZMQError) {
         environment = configuration.environment
-        identity = start.identity
-        self.configuration = configuration
         live = start.live
         cache = start.cache
         self.counters = counters
         self.logger = logger
         self.wakeUp = wakeUp
+        self.orders = orders
+        self.news = news
         self.isStopping = isStopping
         replica = Replica(start.state, seed: start.identity.boot)
         pending = PendingCommit(start)
         staleness = StalenessWatch(startedAt: MonotonicClock.nanoseconds)
-        // Per process, not per agent: two agents on copies of one directory shall not take each other's replies.
-        let routingID = Array("agent-\(identity.id)-\(Hexadecimal.text(identity.boot))".utf8)
         var peers: [ControlPeer] = []
         for host in configuration.controlHosts {
-            peers.append(
-                try ControlPeer(host: host, configuration: configuration, routingID: routingID, in: context))
+            peers.append(try ControlPeer(host: host, configuration: configuration, in: context))
         }
         self.peers = peers
         wakeUpEntry = polling.add(wakeUp)
         for peer in peers {
             peer.subscriptionEntry = polling.add(peer.subscription)
-            peer.syncEntry = polling.add(peer.sync)
             peer.subscriptionMonitor = polling.addMonitor(of: peer.subscription)
-            peer.syncMonitor = polling.addMonitor(of: peer.sync)
         }
     }
 
@@ -82,17 +77,16 @@ final class AgentLink {
         // What has been applied counts as reported only once it is cached.
         pending.gatherNoMore()
         commit(now: MonotonicClock.milliseconds)
-        report(now: MonotonicClock.milliseconds)
-        for peer in peers { _ = peer.send(environment, .goodbye(agent: identity.id, boot: identity.boot)) }
+        orders.append(.goodbye(held))
     }
 
     private func round() {
         let begun = MonotonicClock.milliseconds
         for (index, peer) in peers.enumerated() {
-            takeEvents(of: peer, index)
+            takeEvents(of: peer)
             takePublications(of: peer, index, until: begun + Self.roundLimit)
-            takeReplies(of: peer, until: begun + Self.roundLimit)
         }
+        for item in news.takeAll() { take(item) }
         let now = MonotonicClock.milliseconds
         if let deadline = replica.deadline, now >= deadline {
             // No answer from that one: with several control nodes, the next is asked.
@@ -100,14 +94,14 @@ final class AgentLink {
             perform(replica.tick(now: now))
         }
         commit(now: now)
-        if MonotonicClock.milliseconds >= reports.due { report(now: MonotonicClock.milliseconds) }
+        if pending.wantsEverything { perform(replica.fetchEverything(now: now)) }
         staleness.look(at: live, logger)
     }
 
     private func untilNextDeadline() -> Int {
         let now = MonotonicClock.milliseconds
         // At least every half second, for the watch over staleness.
-        var next = min(reports.due, now + 500)
+        var next = now + 500
         if let deadline = replica.deadline { next = min(next, deadline) }
         if let due = pending.due { next = min(next, due) }
         return next > now ? Int(next - now) : 0
@@ -122,46 +116,41 @@ final class AgentLink {
 
     // MARK: What comes in
 
-    private func takeEvents(of peer: ControlPeer, _ index: Int) {
+    private func takeEvents(of peer: ControlPeer) {
         while let event = (try? peer.subscription.nextEvent()) ?? nil {
             switch event.kind {
             case .connected:
                 // What was published before this subscription took effect is asked for at once.
                 if peer.isSyncConnected { perform(replica.start(now: MonotonicClock.milliseconds)) }
             case .disconnected: break
-            case .handshakeFailed(let reason): sayHandshakeFailed(peer, "publish port", reason, event.endpoint)
-            }
-        }
-        while let event = (try? peer.sync.nextEvent()) ?? nil {
-            switch event.kind {
-            case .connected: connected(peer, index, event.endpoint)
-            case .disconnected:
-                guard peer.isSyncConnected else { break }
-                peer.isSyncConnected = false
-                counters.connected.subtract(1, ordering: .relaxed)
-                logger.warning("lost the control node; answering on", metadata: ["endpoint": "\(event.endpoint)"])
-            case .handshakeFailed(let reason): sayHandshakeFailed(peer, "sync port", reason, event.endpoint)
+            case .handshakeFailed(let reason):
+                guard !peer.hasSaidHandshakeFailed else { break }
+                peer.hasSaidHandshakeFailed = true
+                logger.warning(
+                    "no ZeroMQ on the publish port: \(reason); trying on", metadata: ["endpoint": "\(event.endpoint)"])
             }
         }
     }
 
-    private func sayHandshakeFailed(_ peer: ControlPeer, _ port: String, _ reason: String, _ endpoint: String) {
-        guard !peer.hasSaidHandshakeFailed else { return }
-        peer.hasSaidHandshakeFailed = true
-        logger.warning("no ZeroMQ on the \(port): \(reason); trying on", metadata: ["endpoint": "\(endpoint)"])
-    }
-
-    private func connected(_ peer: ControlPeer, _ index: Int, _ endpoint: String) {
-        peer.hasSaidHandshakeFailed = false
-        logger.info("connected to the control node", metadata: ["endpoint": "\(endpoint)"])
-        if !peer.isSyncConnected { counters.connected.add(1, ordering: .relaxed) }
-        counters.connects.count()
-        peer.isSyncConnected = true
-        if !peers[preferred].isSyncConnected { preferred = index }
-        _ = peer.send(environment, .hello(lowest: Wire.version, highest: Wire.version, makeReport()))
+    private func take(_ item: SyncNews) {
         let now = MonotonicClock.milliseconds
-        perform(peer.hasBeenConnected && preferred == index ? replica.reconnected(now: now) : replica.start(now: now))
-        peer.hasBeenConnected = true
+        switch item {
+        case .connected(let index):
+            let peer = peers[index]
+            peer.hasSaidHandshakeFailed = false
+            peer.isSyncConnected = true
+            if !peers[preferred].isSyncConnected { preferred = index }
+            perform(
+                peer.hasBeenConnected && preferred == index ? replica.reconnected(now: now) : replica.start(now: now))
+            peer.hasBeenConnected = true
+        case .disconnected(let index): peers[index].isSyncConnected = false
+        case .reply(let index, let bytes):
+            do throws(MalformedMessage) {
+                perform(replica.receive(try SyncReply(encoded: bytes), now: now))
+            } catch {
+                noteMalformed("\(error)", from: peers[index])
+            }
+        }
     }
 
     private func takePublications(of peer: ControlPeer, _ index: Int, until limit: UInt64) {
@@ -187,22 +176,6 @@ final class AgentLink {
         }
     }
 
-    private func takeReplies(of peer: ControlPeer, until limit: UInt64) {
-        while let received = try? peer.sync.receive(maximumFrames: 1), received != .nothing {
-            let now = MonotonicClock.milliseconds
-            guard case .message(let frames) = received, frames.count == 1 else {
-                noteMalformed("a reply of another shape", from: peer)
-                continue
-            }
-            do {
-                perform(replica.receive(try SyncReply(encoded: frames[0]), now: now))
-            } catch {
-                noteMalformed("\(error)", from: peer)
-            }
-            if now >= limit { break }
-        }
-    }
-
     private func noteMalformed(_ reason: String, from peer: ControlPeer) {
         counters.malformedMessages.count()
         logger.warning("dropped what can't be read: \(reason)", metadata: ["control": "\(peer.host)"])
@@ -213,8 +186,7 @@ final class AgentLink {
     private func perform(_ actions: [ReplicaAction]) {
         for action in actions {
             switch action {
-            // What can't go out is asked again when it has timed out, or when the connection stands.
-            case .send(let body): _ = peers[preferred].send(environment, body)
+            case .send(let body): orders.append(.send(peer: preferred, body))
             case .commit(let batch):
                 guard let state = replica.state else { break }
                 note(batch)
@@ -222,7 +194,7 @@ final class AgentLink {
             case .report:
                 pending.gatherNoMore()
                 commit(now: MonotonicClock.milliseconds)
-                report(now: MonotonicClock.milliseconds)
+                orders.append(.report(held))
             case .note(let note): take(note)
             }
         }
@@ -232,6 +204,10 @@ final class AgentLink {
     /// A state that was fetched by manifest says so, and what it replaces.
     private func note(_ batch: Batch) {
         guard batch.origin == .snapshot else { return }
+        guard !batch.isWhole else {
+            let text = "fetched everything anew at revision \(batch.revision): \(batch.changes.count) entries and lists"
+            return pending.notes.append(text)
+        }
         let held = pending.newest
         let text = "caught up by manifest to revision \(batch.revision): \(batch.changes.count) differences"
         switch held.revision {
@@ -262,27 +238,11 @@ final class AgentLink {
     // MARK: Commit and report
 
     private func commit(now: UInt64) {
-        guard pending.isDue(at: now), let state = replica.state else { return }
-        if pending.commit(to: cache, state: state, live: live, now: now, counters, logger) { reports.want() }
+        guard pending.isDue(at: now) else { return }
+        if pending.commit(to: cache, live: live, now: now, counters, logger) { orders.append(.held(held)) }
     }
 
-    private func report(now: UInt64) {
-        let report = makeReport()
-        for peer in peers where peer.isSyncConnected { _ = peer.send(environment, .report(report)) }
-        counters.reports.count()
-        reports.sent(at: now)
-    }
-
-    /// What is applied *and* cached, never what is only on its way.
-    private func makeReport() -> Report {
-        let done = pending.done
-        return Report(
-            agent: identity.id, name: identity.name, boot: identity.boot, revision: done.revision, digest: done.digest,
-            entryCount: UInt64(done.entryCount), quarantined: Array(done.quarantined.prefix(Wire.reportedNames)),
-            quarantinedCount: UInt32(done.quarantined.count), service: configuration.service,
-            serviceVersion: configuration.serviceVersion, pid: UInt32(getpid()), conflict: conflictText,
-            clock: MonotonicClock.unixMilliseconds)
-    }
+    private var held: HeldState { HeldState(done: pending.done, conflict: conflictText) }
 
     private var conflictText: String {
         guard let other = replica.conflict, let own = replica.state?.revision.epoch else { return "" }

@@ -12,6 +12,9 @@ struct AgentStart: Sendable {
     let kept: [EntryKey: [UInt8]]
     let flags: FlagSet
     let quarantine: Quarantine
+    /// Kills that came ahead of their turn, and where they are kept.
+    let kills: KillOverlay
+    let killFile: KillFile
     let live: LiveState
 
     init(_ configuration: AgentConfiguration, logger: Logger) throws(AgentError) {
@@ -26,17 +29,16 @@ struct AgentStart: Sendable {
         kept = content?.kept ?? [:]
         var quarantine = Quarantine()
         var flags = state.map { FlagSet.compiled(from: $0, quarantine: &quarantine) } ?? FlagSet()
-        for (key, bytes) in kept where key.kind == .flag && quarantine.reasons[key] != nil {
-            // A form that an older version could compile and this one can't is no good form any more.
-            try? flags.put(flag: key.name, storedBytes: bytes)
-        }
+        for (key, bytes) in kept where quarantine.reasons[key] != nil { flags.put(back: key, bytes) }
         self.flags = flags
         self.quarantine = quarantine
+        killFile = KillFile(directory: directory.path, syncEachWrite: configuration.syncEachCommit)
+        kills = try killFile.read(logger)
         live = LiveState(
             LiveSnapshot(
                 environment: configuration.environment, revision: state?.revision, flags: flags,
                 quarantined: quarantine.names, entryCount: state?.entryCount ?? 0),
-            staleAfter: configuration.staleAfter)
+            kills: kills, staleAfter: configuration.staleAfter)
         if let state {
             logger.notice(
                 "starting from the cache",

@@ -1,3 +1,4 @@
+import Flags
 import Foundation
 import GRDB
 import Replication
@@ -23,7 +24,7 @@ struct CacheReader {
             guard rows == 0 else { throw CacheFault.metadataDamaged("it holds entries, but no row of metadata") }
             return nil
         }
-        var state = ReplicatedState(revision: metadata.revision)
+        var state = ReplicatedState(revision: metadata.revision, keeping: .hashes)
         try readEntries(into: &state)
         try readMembers(into: &state)
         guard state.digest == metadata.digest else {
@@ -54,30 +55,29 @@ struct CacheReader {
         }
     }
 
+    /// Group by group and row by row, never a list of members.
     private func readMembers(into state: inout ReplicatedState) throws {
-        let rows = try Row.fetchCursor(db, sql: "SELECT pilot, member FROM members ORDER BY pilot, member")
-        var pilot: [UInt8]?
-        var members: [String] = []
-        func flush() throws {
-            guard let pilot, !members.isEmpty else { return }
-            guard let name = String(validating: pilot, as: UTF8.self) else {
-                throw CacheFault.unreadable("a pilot group's name isn't UTF-8")
-            }
-            state.apply(.addMembers(pilot: name, members))
+        var pilot = try Row.fetchOne(db, sql: "SELECT pilot FROM members ORDER BY pilot LIMIT 1")
+        while let row = pilot {
+            let name = try text(row, 0)
+            state.put(try members(of: name), ofPilot: name)
+            pilot = try Row.fetchOne(
+                db, sql: "SELECT pilot FROM members WHERE pilot > ? ORDER BY pilot LIMIT 1",
+                arguments: [Data(name.utf8)])
         }
+    }
+
+    private func members(of pilot: String) throws -> PilotMembers {
+        var builder = PilotMembersBuilder(pilot: pilot)
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT member FROM members WHERE pilot = ?", arguments: [Data(pilot.utf8)])
         while let row = try rows.next() {
-            let isSame = try row.withUnsafeData(atIndex: 0) { data in
-                guard let data, let pilot else { return false }
-                return data.elementsEqual(pilot)
+            try row.withUnsafeData(atIndex: 0) { data in
+                guard let data else { throw CacheFault.unreadable("a member isn't the blob it should be") }
+                data.withUnsafeBytes { builder.add($0) }
             }
-            if !isSame {
-                try flush()
-                pilot = try bytes(row, 0)
-                members.removeAll(keepingCapacity: true)
-            }
-            members.append(try text(row, 1))
         }
-        try flush()
+        return builder.built()
     }
 
     private func kind(_ row: Row, _ index: Int) throws -> EntryKind {

@@ -1,7 +1,5 @@
-import Flags
 import Foundation
 import GRDB
-import HashTreeCollections
 import JSON
 import Replication
 
@@ -11,15 +9,13 @@ struct CacheWriter {
 
     init(_ db: Database) { self.db = db }
 
-    func apply(_ changes: [EntryChange]) throws {
-        for change in changes { try apply(change) }
-    }
-
-    func replaceAll(with state: ReplicatedState) throws {
-        try run("DELETE FROM entries", [])
-        try run("DELETE FROM members", [])
-        for (key, entry) in state.entries { try apply(.put(key, entry.bytes)) }
-        for (pilot, group) in state.pilots { try insert(group.members.names.lazy.map(\.text), into: pilot) }
+    func apply(_ batch: Batch) throws {
+        if batch.isWhole {
+            try run("DELETE FROM entries", [])
+            try run("DELETE FROM members", [])
+        }
+        var rest = batch.changes[...]
+        while let change = rest.popFirst() { try apply(change, before: &rest) }
     }
 
     /// Writes the last good forms in place of those that are there.
@@ -35,7 +31,8 @@ struct CacheWriter {
         }
     }
 
-    private func apply(_ change: EntryChange) throws {
+    /// - Parameter rest: what follows; of that, further members of the same group are taken along.
+    private func apply(_ change: EntryChange, before rest: inout ArraySlice<EntryChange>) throws {
         switch change {
         case .put(let key, let bytes):
             try run(
@@ -44,24 +41,35 @@ struct CacheWriter {
         case .delete(let key):
             try run("DELETE FROM entries WHERE kind = ? AND key = ?", [Int64(key.kind.rawValue), Data(key.name.utf8)])
             if key.kind == .pilot { try removeAll(of: key.name) }
-        case .addMembers(let pilot, let members): try insert(members, into: pilot)
+        case .addMembers(let pilot, let members): try insert([members] + Self.more(of: pilot, &rest), into: pilot)
+        case .replaceMembers(let pilot, let members):
+            try removeAll(of: pilot)
+            try insert([members] + Self.more(of: pilot, &rest), into: pilot)
         case .removeMembers(let pilot, let members):
             let name = Data(pilot.utf8)
             for member in members {
                 try run("DELETE FROM members WHERE pilot = ? AND member = ?", [name, Data(member.utf8)])
             }
-        case .replaceMembers(let pilot, let members):
-            try removeAll(of: pilot)
-            try insert(members, into: pilot)
         }
     }
 
-    private func insert(_ members: some Sequence<String>, into pilot: String) throws {
+    /// A large group comes in many pieces.
+    private static func more(of pilot: String, _ rest: inout ArraySlice<EntryChange>) -> [[String]] {
+        var more: [[String]] = []
+        while case .addMembers(let next, let members)? = rest.first, next.isExactly(pilot) {
+            more.append(members)
+            rest.removeFirst()
+        }
+        return more
+    }
+
+    /// In the order of the table: a million in any other would read and write each of its pages again and again.
+    private func insert(_ members: [[String]], into pilot: String) throws {
         let name = Data(pilot.utf8)
         let statement = try db.cachedStatement(sql: "INSERT OR IGNORE INTO members VALUES (?, ?)")
-        for member in members {
+        try SortedNames(members).forEach { member in
             // Unchecked: the count of the arguments is plain to see, and this runs a million times for a large group.
-            statement.setUncheckedArguments([name, Data(member.utf8)])
+            statement.setUncheckedArguments([name, member])
             try statement.execute()
         }
     }

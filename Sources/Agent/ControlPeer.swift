@@ -1,27 +1,22 @@
 import Replication
 import ZeroMQ
 
-/// One control node as seen by the link's thread: the subscription, and the socket for requests, replies and reports.
+/// One control node as the link's thread sees it: the subscription, and whether the sync lane is connected to it.
 final class ControlPeer {
     let host: String
     let subscription: ZMQSocket
-    let sync: ZMQSocket
     var subscriptionEntry: PollSet.Entry?
-    var syncEntry: PollSet.Entry?
     var subscriptionMonitor: PollSet.Entry?
-    var syncMonitor: PollSet.Entry?
     var isSyncConnected = false
     var hasBeenConnected = false
     /// Said once until a connection stands: what refuses us is tried again several times a second.
     var hasSaidHandshakeFailed = false
 
-    init(host: String, configuration: AgentConfiguration, routingID: [UInt8], in context: ZMQContext) throws(ZMQError) {
+    init(host: String, configuration: AgentConfiguration, in context: ZMQContext) throws(ZMQError) {
         self.host = host
-        let isIPv6 = AgentConfiguration.isIPv6(host)
-        // Subscribe first: what is published while the first catch-up runs is then kept, not missed.
         var subscription = try ZMQSocket(
             .sub, in: context,
-            options: Self.options(isIPv6: isIPv6) + [
+            options: Self.options(host: host) + [
                 .linger(0),
                 // What may pile up while one transaction is written. Beyond it TCP pushes back, and control's own limit
                 // drops for this agent alone, which finds the hole and heals it.
@@ -32,26 +27,12 @@ final class ControlPeer {
         try subscription.startMonitor()
         try subscription.connect(AgentConfiguration.endpoint(host: host, port: configuration.publishPort))
         self.subscription = subscription
-        var sync = try ZMQSocket(
-            .dealer, in: context,
-            options: Self.options(isIPv6: isIPv6) + [
-                // Long enough for a goodbye to go out, short enough for a stop.
-                .linger(500),
-                // Only to a connection that stands: a request that waits for one has timed out when it arrives.
-                .immediate(true),
-                // One request at a time and a report now and then: a full queue means a control node that doesn't read.
-                .sendHighWaterMark(100),
-                .receiveHighWaterMark(100),
-                .routingID(routingID),
-            ])
-        try sync.startMonitor()
-        try sync.connect(AgentConfiguration.endpoint(host: host, port: configuration.syncPort))
-        self.sync = sync
     }
 
-    private static func options(isIPv6: Bool) -> [ZMQOption] {
+    /// Of both sockets to one control node.
+    static func options(host: String) -> [ZMQOption] {
         [
-            .ipv6(isIPv6),
+            .ipv6(AgentConfiguration.isIPv6(host)),
             // A peer that vanished without a word (cable, freeze) is found dead within seconds, and connected to anew.
             .heartbeatInterval(1_000), .heartbeatTimeout(5_000), .heartbeatTimeToLive(5_000),
             // Nothing that control sends is larger: whoever sends more is no control node.
@@ -61,12 +42,5 @@ final class ControlPeer {
             // libzmq adds up to one interval at random and doubles up to the maximum: a fleet doesn't come back at once.
             .reconnectInterval(100), .reconnectIntervalMaximum(2_000),
         ]
-    }
-
-    /// False when it couldn't go out: no connection, or a control node that doesn't read.
-    func send(_ environment: String, _ body: SyncRequest.Body) -> Bool {
-        let frames = [SyncRequest(environment: environment, body).encoded()]
-        // The connection may stand since an instant ago.
-        return (try? sync.send(frames)) == .sent || (sync.canSend && (try? sync.send(frames)) == .sent)
     }
 }

@@ -1,10 +1,15 @@
+import Flags
+import JSON
+import Replication
 import Synchronization
 
-/// The one place that swaps what lookups see.
+/// The one place that swaps what lookups see: the newest cached snapshot, with the kills that came ahead of their turn laid
+/// over it.
 ///
-/// The link's thread swaps; any number of event loops read, each through a `LiveReader` of its own. A reader looks at one
-/// atomic generation per lookup and takes the lock only when that has moved, so that a lookup neither locks nor
-/// allocates. A lookup that starts after `swap` returned sees at least that revision, on every loop.
+/// The link's thread swaps snapshots and the sync lane lays kills; any number of event loops read, each through a
+/// `LiveReader` of its own. A reader looks at one atomic generation per lookup and takes the lock only when that has
+/// moved, so that a lookup neither locks nor allocates. A lookup that starts after `swap` returned sees at least that
+/// revision, on every loop.
 package final class LiveState: Sendable {
     package enum Change: Sendable {
         /// Flag keys whose answers may differ, sorted.
@@ -13,7 +18,24 @@ package final class LiveState: Sendable {
         case everything
     }
 
+    /// What is shown is made of these. Its lock is held until the watchers are told, so that they hear of swaps in order.
+    private struct Layers {
+        var snapshot: LiveSnapshot
+        var kills: KillOverlay
+
+        var inForce: [ExactString: Kill] { kills.inForce(over: snapshot.revision) }
+
+        var shown: LiveSnapshot {
+            let kills = inForce
+            guard !kills.isEmpty else { return snapshot }
+            var shown = snapshot
+            shown.flags = snapshot.flags.killing(kills)
+            return shown
+        }
+    }
+
     private let generation = Atomic<UInt64>(0)
+    private let layers: Mutex<Layers>
     private let snapshot: Mutex<LiveSnapshot>
     private let watchers = Mutex<[@Sendable (LiveSnapshot, Change) -> Void]>([])
     /// Monotonic nanoseconds of the last heartbeat or delta; 0 before the first.
@@ -21,32 +43,70 @@ package final class LiveState: Sendable {
     private let swapCount = Atomic<UInt64>(0)
     private let controlNumber = Atomic<UInt64>(0)
     package let staleAfter: Duration
+    /// The time of every evaluation.
+    package let clock = EvaluationClock()
 
-    package init(_ initial: LiveSnapshot, staleAfter: Duration = .seconds(5)) {
-        snapshot = Mutex(initial)
+    package init(
+        _ initial: LiveSnapshot, kills: KillOverlay = KillOverlay(), staleAfter: Duration = .seconds(5)
+    ) {
+        let layers = Layers(snapshot: initial, kills: kills)
+        self.layers = Mutex(layers)
+        snapshot = Mutex(layers.shown)
         self.staleAfter = staleAfter
     }
 
-    /// Makes `next` what every lookup sees from now on, then tells the watchers. Called by one thread only.
+    /// Makes `next`, under the kills in force, what every lookup sees from now on, then tells the watchers.
     package func swap(to next: LiveSnapshot, changed: Change) {
+        layers.withLock { layers in
+            layers.snapshot = next
+            show(layers.shown, changed)
+        }
+    }
+
+    /// Lays these kills, in place of those before, over what is shown now and after later swaps, each for as long as it is
+    /// in force.
+    package func lay(_ kills: KillOverlay) {
+        layers.withLock { layers in
+            let before = layers.inForce
+            layers.kills = kills
+            let now = layers.inForce
+            var changed: Set<ExactString> = []
+            for key in Set(before.keys).union(now.keys) where before[key] != now[key] {
+                changed.formUnion(layers.snapshot.flags.flags(affectedBy: key.text).lazy.map { ExactString($0) })
+            }
+            if !changed.isEmpty { show(layers.shown, .flags(changed.sorted().map(\.text))) }
+        }
+    }
+
+    /// Tells the watchers of answers that differ now although nothing was swapped: time has moved them.
+    package func announce(_ changed: Change) {
+        layers.withLock { _ in tell(load(), changed) }
+    }
+
+    private func show(_ next: LiveSnapshot, _ changed: Change) {
         // Both under the lock: a reader that took `next` can't be followed by one that still sees the old generation.
         snapshot.withLock {
             $0 = next
             generation.wrappingAdd(1, ordering: .releasing)
         }
         swapCount.wrappingAdd(1, ordering: .relaxed)
-        let tell = watchers.withLock { $0 }
-        for watcher in tell { watcher(next, changed) }
+        tell(next, changed)
     }
 
-    /// `watcher` runs on the swapping thread after each swap: it must only hand over.
+    private func tell(_ shown: LiveSnapshot, _ changed: Change) {
+        let watchers = watchers.withLock { $0 }
+        for watcher in watchers { watcher(shown, changed) }
+    }
+
+    /// `watcher` runs on the swapping thread after each swap and each step of a time ramp: it must only hand over.
     package func onSwap(_ watcher: @escaping @Sendable (LiveSnapshot, Change) -> Void) {
         watchers.withLock { $0.append(watcher) }
     }
 
     package func makeReader() -> LiveReader { LiveReader(self) }
 
-    fileprivate var currentGeneration: UInt64 { generation.load(ordering: .acquiring) }
+    /// Moves with each swap.
+    var currentGeneration: UInt64 { generation.load(ordering: .acquiring) }
 
     package func load() -> LiveSnapshot { snapshot.withLock { $0 } }
 

@@ -1,5 +1,6 @@
 import Flags
 import Glibc
+import JSON
 import Logging
 import Replication
 
@@ -24,11 +25,19 @@ struct PendingCommit {
     /// Lines for the log once the commit is done.
     var notes: [String] = []
 
+    /// The cache can't be led on from what it holds: everything is to be fetched anew, and ends in a batch that is whole.
+    private(set) var wantsEverything = false
+
+    /// In order; only the first one may be whole.
     private var batches: [Batch] = []
     private var changeCount = 0
-    /// Too much was waiting: the whole state is written instead.
-    private var replacesAll = false
-    /// SQLite found the file damaged.
+    private var deltaCount: UInt64 = 0
+    private var snapshotCount: UInt64 = 0
+    /// The file was found damaged, or too much waited for the disk: nothing is written or shown until a batch comes that is
+    /// whole. Memory couldn't stand in for it: there, members are hashes.
+    private var isLost = false
+    /// SQLite found the file damaged: another one takes its place with the next write, not before there is something to
+    /// write. A start meanwhile judges for itself what the file is good for.
     private var damage: (any Error)?
     private var flags: FlagSet
     private var quarantine: Quarantine
@@ -37,13 +46,14 @@ struct PendingCommit {
     private var keptIsNew = false
     private var next: LiveSnapshot?
     private var nextDigest = Digest.empty
-    private var changedKeys: Set<String> = []
+    private var changedKeys: Set<ExactString> = []
     private var changesEverything = false
     private var lastFailure: String?
+    private var spare = SpareMemory()
 
     /// Milliseconds between attempts to write.
     private static let retryInterval: UInt64 = 1_000
-    /// Changes that may wait for a disk; the state in memory replaces them after that.
+    /// Changes that may wait for a disk; more are dropped, and everything fetched anew once it takes writes again.
     private static let waitingChanges = 100_000
     /// Milliseconds from a commit of several revisions to the next.
     private static let gathering: UInt64 = 15
@@ -81,20 +91,40 @@ struct PendingCommit {
             quarantined: quarantine == before ? (next?.quarantined ?? done.quarantined) : quarantine.names,
             entryCount: state.entryCount)
         nextDigest = batch.digest
-        batches.append(batch)
-        changeCount += batch.changes.reduce(0) { $0 + $1.size }
-        if changeCount > Self.waitingChanges, retryAt != nil {
-            batches = []
-            changeCount = 0
-            replacesAll = true
+        switch batch.origin {
+        case .deltas(let count): deltaCount += UInt64(count)
+        case .snapshot: snapshotCount += 1
         }
+        if batch.isWhole { return startOver(with: batch) }
+        guard !isLost else { return }
+        batches.append(batch)
+        changeCount += batch.size
+        if changeCount > Self.waitingChanges, retryAt != nil {
+            logger.error(
+                "too many changes wait for the cache: fetching everything anew once it can be written",
+                metadata: ["waiting": "\(changeCount)"])
+            lose()
+        }
+    }
+
+    private mutating func lose() {
+        isLost = true
+        batches = []
+        changeCount = 0
+    }
+
+    private mutating func startOver(with whole: Batch) {
+        lose()
+        isLost = false
+        wantsEverything = false
+        batches = [whole]
+        retryAt = nil
+        notBefore = 0
     }
 
     private func lastGoodForms() -> [EntryKey: [UInt8]] {
         var forms: [EntryKey: [UInt8]] = [:]
-        for key in quarantine.reasons.keys where key.kind == .flag {
-            if let form = flags.definition(of: key.name) { forms[key] = form.storedBytes }
-        }
+        for key in quarantine.reasons.keys { forms[key] = flags.form(of: key) }
         return forms
     }
 
@@ -117,19 +147,26 @@ struct PendingCommit {
     mutating func gatherNoMore() { notBefore = 0 }
 
     /// When to commit; nil when nothing waits.
-    var due: UInt64? { next == nil ? nil : max(retryAt ?? 0, notBefore) }
+    var due: UInt64? {
+        guard next != nil else { return nil }
+        return isLost ? retryAt : max(retryAt ?? 0, notBefore)
+    }
 
     /// False when the cache couldn't be written: then nothing is shown, and it is tried again later.
     mutating func commit(
-        to cache: AgentCache, state: ReplicatedState, live: LiveState, now: UInt64, _ counters: LinkCounters,
+        to cache: AgentCache, live: LiveState, now: UInt64, _ counters: LinkCounters,
         _ logger: Logger
     ) -> Bool {
         guard let next else { return false }
         do {
-            try cacheThenSwap(cache, state, live, next)
+            if isLost {
+                try probe(cache)
+                return false
+            }
+            try cacheThenSwap(cache, live, next)
         } catch {
             counters.cacheFailures.count()
-            failed(error, cache, now, logger)
+            failed(error, now, logger)
             return false
         }
         if lastFailure != nil { logger.notice("the cache can be written again") }
@@ -142,59 +179,76 @@ struct PendingCommit {
 
     /// The order that promise 3 hangs on: an answer is never older than one given before, since none is given that a
     /// restart wouldn't give again.
-    private func cacheThenSwap(
-        _ cache: AgentCache, _ state: ReplicatedState, _ live: LiveState, _ next: LiveSnapshot
-    ) throws {
+    private mutating func cacheThenSwap(_ cache: AgentCache, _ live: LiveState, _ next: LiveSnapshot) throws {
         let change: LiveState.Change =
-            changesEverything || changedKeys.count > Self.namedKeys ? .everything : .flags(changedKeys.sorted())
+            changesEverything || changedKeys.count > Self.namedKeys
+            ? .everything : .flags(changedKeys.sorted().map(\.text))
         #if PILOTLIGHT_FAULTS
             if let fault = getenv("PILOTLIGHT_FAULT"), String(cString: fault) == "swap-before-cache" {
                 live.swap(to: next, changed: change)
                 usleep(5_000)
-                return try write(to: cache, state)
+                return try write(to: cache)
             }
         #endif
-        try write(to: cache, state)
+        try write(to: cache)
         live.swap(to: next, changed: change)
     }
 
-    private func write(to cache: AgentCache, _ state: ReplicatedState) throws {
+    private mutating func write(to cache: AgentCache) throws {
         if let damage {
-            try cache.rebuild(from: state, kept: kept, because: damage)
-        } else if replacesAll {
-            try cache.replace(with: state, kept: kept)
-        } else {
-            try cache.commit(batches, kept: keptIsNew ? kept : nil)
+            try cache.beginAnew(because: damage)
+            self.damage = nil
         }
+        try cache.commit(batches, kept: keptIsNew || batches.first?.isWhole == true ? kept : nil)
     }
 
-    private mutating func failed(_ error: any Error, _ cache: AgentCache, _ now: UInt64, _ logger: Logger) {
-        if AgentCache.isDamage(error) { damage = error }
-        retryAt = damage != nil && lastFailure == nil ? now : now + Self.retryInterval
+    /// What is fetched for a disk that is still full would only wait in memory.
+    private mutating func probe(_ cache: AgentCache) throws {
+        if let revision = done.revision { try cache.probe(revision, done.digest) }
+        wantsEverything = true
+        retryAt = nil
+    }
+
+    private mutating func failed(_ error: any Error, _ now: UInt64, _ logger: Logger) {
+        retryAt = now + Self.retryInterval
+        if AgentCache.isDamage(error) {
+            damage = error
+            if batches.first?.isWhole == true {
+                if lastFailure == nil { retryAt = now }
+            } else {
+                lose()
+                wantsEverything = true
+                retryAt = nil
+            }
+        }
         let reason = "\(error)"
         guard reason != lastFailure else { return }
         lastFailure = reason
-        logger.error(
-            "the cache can't be written: answering on from what it holds, trying again each second: \(reason)",
-            metadata: ["holds": "\(done.revision.map { "\($0)" } ?? "nothing")"])
+        let holds: Logger.Metadata = ["holds": "\(done.revision.map { "\($0)" } ?? "nothing")"]
+        if damage == nil {
+            logger.error(
+                "the cache can't be written: answering on from what it holds, trying again each second: \(reason)",
+                metadata: holds)
+        } else {
+            logger.error(
+                "the cache is damaged: answering on from memory, fetching everything anew: \(reason)", metadata: holds)
+        }
     }
 
     private mutating func finish(_ shown: LiveSnapshot, _ counters: LinkCounters) {
         counters.commits.count()
-        for batch in batches {
-            switch batch.origin {
-            case .deltas(let count): counters.deltas.count(UInt64(count))
-            case .snapshot: counters.snapshots.count()
-            }
-        }
+        counters.deltas.count(deltaCount)
+        counters.snapshots.count(snapshotCount)
+        deltaCount = 0
+        snapshotCount = 0
         done = Done(
             revision: shown.revision, digest: nextDigest, entryCount: shown.entryCount, quarantined: shown.quarantined)
         next = nil
         keptIsNew = false
+        let rows = batches.reduce(0) { $0 + $1.size }
         batches = []
+        spare.wrote(rows)
         changeCount = 0
-        replacesAll = false
-        damage = nil
         changedKeys = []
         changesEverything = false
         retryAt = nil
@@ -202,13 +256,15 @@ struct PendingCommit {
     }
 }
 
-extension EntryChange {
-    /// Rows that it touches, about.
+extension Batch {
+    /// Rows of the cache that it touches, about.
     fileprivate var size: Int {
-        switch self {
-        case .put, .delete: 1
-        case .addMembers(_, let members), .removeMembers(_, let members), .replaceMembers(_, let members):
-            1 + members.count
+        changes.reduce(0) { sum, change in
+            switch change {
+            case .put, .delete: sum + 1
+            case .addMembers(_, let members), .removeMembers(_, let members), .replaceMembers(_, let members):
+                sum + 1 + members.count
+            }
         }
     }
 }

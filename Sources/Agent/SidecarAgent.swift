@@ -49,22 +49,15 @@ package final class SidecarAgent: Service {
             start.cache.close()
             start.directory.release()
         }
-        let (thread, _) = try await ZMQThread.start(name: "agent-link") { [start, configuration, counters, logger] in
-            let context = try ZMQContext()
-            let link = try AgentLink(
-                start: start, configuration: configuration, counters: counters, context: context, wakeUp: wakeUp,
-                isStopping: stop, logger: logger)
-            return (link, ())
-        } loop: { link in
-            link.run()
-        }
+        let (link, lane) = try await startThreads(wakeUp, stop)
         let end: @Sendable () -> Void = {
             stop.set()
             wakeUp.wake()
         }
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
-                await thread.join()
+                await link.join()
+                await lane.join()
             } onGracefulShutdown: {
                 end()
             }
@@ -72,5 +65,38 @@ package final class SidecarAgent: Service {
             end()
         }
         logger.info("stopped")
+    }
+
+    /// The link's thread stops by the flag, and the lane's by the link's goodbye. The last of them ends the context.
+    private func startThreads(_ wakeUp: WakeUp, _ stop: StopFlag) async throws -> (link: ZMQThread, lane: ZMQThread) {
+        let news = Outbox<SyncNews>(limit: 1_000, wakeUp: wakeUp)
+        let laneWakeUp = try WakeUp()
+        let orders = Outbox<SyncOrder>(limit: 1_000_000, wakeUp: laneWakeUp)
+        let (lane, context) = try await ZMQThread.start(name: "agent-sync") {
+            [start, configuration, counters, logger] in
+            let context = try ZMQContext()
+            let lane = try SyncLane(
+                start: start, configuration: configuration, counters: counters, context: context, wakeUp: laneWakeUp,
+                orders: orders, news: news, logger: logger)
+            return (lane, context)
+        } loop: { lane in
+            lane.run()
+        }
+        do {
+            let (link, _) = try await ZMQThread.start(name: "agent-link") {
+                [start, configuration, counters, logger] in
+                let link = try AgentLink(
+                    start: start, configuration: configuration, counters: counters, context: context, wakeUp: wakeUp,
+                    orders: orders, news: news, isStopping: stop, logger: logger)
+                return (link, ())
+            } loop: { link in
+                link.run()
+            }
+            return (link, lane)
+        } catch {
+            orders.append(.goodbye(HeldState(done: PendingCommit(start).done)))
+            await lane.join()
+            throw error
+        }
     }
 }

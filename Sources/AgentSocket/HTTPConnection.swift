@@ -185,6 +185,8 @@ final class HTTPConnection: ChannelInboundHandler, LoopConnection {
             if method == .POST {
                 OFREPEndpoint(loop: loop).answer(request.route, request.body, request.ifNoneMatch, &response)
             }
+        case .explain(let key):
+            if method == .POST { ExplainEndpoint(loop: loop).answer(key, request.body, &response) }
         case .health, .readiness, .metrics:
             if method == .GET || method == .HEAD { ProbeEndpoint(loop: loop).answer(request.route, &response) }
         }

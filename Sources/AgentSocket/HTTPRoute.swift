@@ -2,6 +2,7 @@
 enum HTTPRoute: Equatable {
     case evaluate(key: String)
     case evaluateAll
+    case explain(key: String)
     case health
     case readiness
     case metrics
@@ -10,6 +11,7 @@ enum HTTPRoute: Equatable {
     case unknown
 
     private static let flags = "/ofrep/v1/evaluate/flags"
+    private static let explain = "/explain/"
 
     init(uri: String, surface: Surface) {
         let path = uri.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
@@ -27,6 +29,12 @@ enum HTTPRoute: Equatable {
                 return
             }
         }
+        if surface != .probe, path.starts(with: Self.explain.utf8) {
+            self =
+                Self.decoded(path.dropFirst(Self.explain.utf8.count)).map { .explain(key: $0) }
+                ?? .malformed("the flag key in the path is not percent-encoded UTF-8")
+            return
+        }
         if path.elementsEqual("/healthz".utf8) {
             self = .health
         } else if path.elementsEqual("/readyz".utf8) {
@@ -41,14 +49,14 @@ enum HTTPRoute: Equatable {
     /// The methods of this route, as the header `Allow` lists them.
     var allow: StaticString {
         switch self {
-        case .evaluate, .evaluateAll, .malformed: "POST"
+        case .evaluate, .evaluateAll, .explain, .malformed: "POST"
         default: "GET, HEAD"
         }
     }
 
     var isLookup: Bool {
         switch self {
-        case .evaluate, .evaluateAll, .malformed: true
+        case .evaluate, .evaluateAll, .explain, .malformed: true
         default: false
         }
     }

@@ -29,7 +29,7 @@ final class LoopState {
         self.counters = counters
         configuration = shared.configuration
         live = shared.live
-        clock = shared.clock
+        clock = shared.live.clock
         reader = live.makeReader()
     }
 
@@ -58,6 +58,16 @@ final class LoopState {
             each(key, Answer(stamp: stamp, evaluation: evaluation))
         }
         return stamp
+    }
+
+    /// Why a lookup of `key` is answered as it is, from which state; no explanation for an unknown flag, nil if there is no
+    /// state.
+    func explain(_ key: String, context: EvaluationContext) -> (Explanation?, StateStamp)? {
+        let snapshot = reader.current()
+        guard snapshot.revision != nil else { return nil }
+        return (
+            snapshot.flags.explain(key, context: context, unixSeconds: clock.unixSeconds()), stamp(of: snapshot)
+        )
     }
 
     /// An answer to what can't be evaluated at all.
@@ -154,7 +164,7 @@ final class LoopState {
     /// Called after swaps. The stamp is the newest there is, which may be newer than `change`: so that the numbers a
     /// watcher sees never fall.
     func pushed(_ change: LiveState.Change) {
-        guard !watchers.isEmpty else { return }
+        // Whoever watches or not: what was shown before is let go of.
         let stamp = currentStamp()
         for watcher in Array(watchers.values) { watcher.push(change, stamp: stamp) }
     }

@@ -10,7 +10,6 @@ final class ServerShared: Sendable {
     let live: LiveState
     let environment: String
     let version: String
-    let clock = EvaluationClock()
     let loopCounters: [LoopCounters]
     let moreMetrics: [@Sendable (inout PrometheusPage) -> Void]
     private let swapCounts = Mutex((last: UInt64(0), revisions: UInt64(0)))

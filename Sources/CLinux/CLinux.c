@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -13,3 +14,5 @@ void pilotlight_name_thread(const char *name) {
 }
 
 int pilotlight_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+void pilotlight_trim_memory(void) { malloc_trim(0); }

@@ -20,21 +20,42 @@ enum ApplyPlan {
         checkReferences(request.documents, state, &problems)
         if problems.isEmpty {
             for flag in request.documents.flags.sorted(by: { $0.definition.key < $1.definition.key }) {
-                plan.bring(flag: flag.definition.key, flag.storedBytes, uses: flag.pilotsUsed, state)
+                plan.bring(flag: flag.definition.key, flag.storedBytes, uses: flag.uses, state)
+                warnOfRollout(flag, state, &plan)
             }
             for pilot in request.documents.pilots.sorted(by: { $0.name < $1.name }) {
-                plan.bring(pilot: pilot.name, members: TreeSet(pilot.members.map(ExactString.init(_:))), state)
+                let members = TreeSet(pilot.definition.members.map(ExactString.init(_:)))
+                plan.bring(pilot: pilot.name, pilot.storedBytes, members: members, state)
             }
         }
         if let set = request.set { prune(set, request, state, &plan, &problems) }
+        if request.documents.problems.isEmpty {
+            let documents = Dictionary(
+                request.documents.flags.map { (ExactString($0.definition.key), $0.document) },
+                uniquingKeysWith: { first, _ in first })
+            problems += PlanConflict.all(in: plan, deleting: request.prune ? plan.prunable : [], on: state)
+                .map { $0.placed(in: documents[ExactString($0.flag)] ?? "set \(request.set ?? "")") }
+        }
         guard problems.isEmpty else {
-            let count = problems.count == 1 ? "1 problem" : "\(problems.count) problems"
             throw Refusal(
-                .invalid, "Documents refused", detail: "\(count) found; nothing was changed",
+                .invalid, "Documents refused", detail: "\(Refusal.count(problems.count)); nothing was changed",
                 hint: "correct what is listed and apply again", problems: problems,
                 members: ["warnings": .array(request.documents.warnings.map(\.json))])
         }
         return plan
+    }
+
+    /// An operator's ramp lives in the flag's definition, which the document replaces.
+    private static func warnOfRollout(_ flag: ReadDocuments.Flag, _ state: EnvironmentState, _ plan: inout ChangePlan) {
+        guard flag.definition.rollout == nil,
+            let bytes = state.log.staged.bytes(of: EntryKey(.flag, flag.definition.key)),
+            StoredFlag.json(bytes)["rollout"] != nil
+        else { return }
+        plan.warnings.append(
+            PlacedProblem(
+                document: flag.document, pointer: JSONPointer(tokens: ["flags", flag.definition.key]).description,
+                message: "the document has no rollout: the one that the flag has is taken away",
+                hint: "to keep it, put what `pilotlight export` shows into the document", severity: .warning))
     }
 
     // MARK: Checks against the state as it is now
@@ -50,12 +71,12 @@ enum ApplyPlan {
             for pilot in flag.pilotsUsed.subtracting(brought).sorted()
             where state.log.staged.entries[EntryKey(.pilot, pilot)] == nil {
                 // Reading has named the place if the group was unknown by then.
-                let place = "/flags/\(flag.definition.key)"
+                let place = JSONPointer(tokens: ["flags", flag.definition.key]).description
                 guard !complained.contains(where: { $0.hasPrefix(place + "/") }) else { continue }
                 problems.append(
                     PlacedProblem(
                         document: flag.document, pointer: place,
-                        message: "targeting refers to the pilot group \"\(pilot)\", which isn't there any more"))
+                        message: "the flag refers to the pilot group \"\(pilot)\", which isn't there any more"))
             }
         }
     }
@@ -88,15 +109,21 @@ enum ApplyPlan {
                     problems.append(
                         PlacedProblem(
                             document: "set \(set)",
-                            message: "pilot group \"\(key.name)\" can't be pruned: the targeting of "
-                                + users.joined(separator: ", ") + " refers to it",
+                            message: "pilot group \"\(key.name)\" can't be pruned: "
+                                + users.joined(separator: ", ")
+                                + (users.count == 1 ? " refers to it" : " refer to it"),
                             hint: "keep it in a file, or change these flags"))
                 }
             }
             plan.diff.append(ChangePlan.line(dropping: key, state))
+            if key.kind == .flag, let kill = state.log.staged.bytes(of: EntryKey(.kill, key.name)) {
+                plan.diff.append(.unkilled(key.name, StoredFlag.json(kill)))
+            }
         }
         if request.confirmPrune {
-            plan.changes += plan.prunable.map { .delete($0) }
+            let kills = plan.prunable.lazy.filter { $0.kind == .flag }.map { EntryKey(.kill, $0.name) }
+                .filter { state.log.staged.entries[$0] != nil }
+            plan.changes += (plan.prunable + kills).map { .delete($0) }
             plan.deleted += plan.prunable
         } else {
             plan.needsConfirmation = true

@@ -7,7 +7,7 @@ import Replication
 /// What is that way already is no step.
 extension ChangePlan {
     /// - Parameter bytes: the definition as it will be stored.
-    mutating func bring(flag key: String, _ bytes: [UInt8], uses pilots: Set<String>, _ state: EnvironmentState) {
+    mutating func bring(flag key: String, _ bytes: [UInt8], uses entries: Set<EntryKey>, _ state: EnvironmentState) {
         let entry = EntryKey(.flag, key)
         let current = state.log.staged.bytes(of: entry)
         guard current != bytes else { return }
@@ -18,21 +18,31 @@ extension ChangePlan {
             created.append(entry)
         }
         changes.append(.put(entry, bytes))
-        references.append((key, pilots))
+        references.append((key, entries))
     }
 
-    /// The list replaces the group's whole, but travels as what differs.
-    mutating func bring(pilot name: String, members wanted: TreeSet<ExactString>, _ state: EnvironmentState) {
+    /// Definition and list replace the group's whole; the list travels as what differs.
+    ///
+    /// - Parameter bytes: the definition as it will be stored.
+    mutating func bring(
+        pilot name: String, _ bytes: [UInt8], members wanted: TreeSet<ExactString>, _ state: EnvironmentState
+    ) {
         let entry = EntryKey(.pilot, name)
+        let current = state.log.staged.bytes(of: entry)
         let present = state.log.staged.pilots[name]?.members.names ?? []
         let added = wanted.subtracting(present).sorted().map(\.text)
         let removed = present.subtracting(wanted).sorted().map(\.text)
-        if state.log.staged.entries[entry] == nil {
-            changes.append(.put(entry, Self.pilotBytes))
+        if current != bytes { changes.append(.put(entry, bytes)) }
+        if let current {
+            if current != bytes || !added.isEmpty || !removed.isEmpty {
+                diff.append(
+                    .changed(
+                        pilot: name, StoredFlag.json(current), StoredFlag.json(bytes), count: present.count,
+                        added: added, removed: removed))
+            }
+        } else {
             created.append(entry)
-            diff.append(.added(pilot: name, members: added))
-        } else if !added.isEmpty || !removed.isEmpty {
-            diff.append(.changed(pilot: name, before: present.count, added: added, removed: removed))
+            diff.append(.added(pilot: name, StoredFlag.json(bytes), members: added))
         }
         if !removed.isEmpty { changes.append(.removeMembers(pilot: name, removed)) }
         if !added.isEmpty { changes.append(.addMembers(pilot: name, added)) }
@@ -48,7 +58,10 @@ extension ChangePlan {
     static func line(dropping entry: EntryKey, _ state: EnvironmentState) -> DiffLine {
         switch entry.kind {
         case .flag: .removed(flag: entry.name, StoredFlag.json(state.log.staged.bytes(of: entry) ?? []))
-        default: .removed(pilot: entry.name, members: state.log.staged.pilots[entry.name]?.count ?? 0)
+        default:
+            .removed(
+                pilot: entry.name, StoredFlag.json(state.log.staged.bytes(of: entry) ?? []),
+                members: state.log.staged.pilots[entry.name]?.count ?? 0)
         }
     }
 
@@ -58,13 +71,15 @@ extension ChangePlan {
         for key in target.entries.keys.filter({ $0.kind == .flag }).sorted() {
             let bytes = target.bytes(of: key) ?? []
             guard state.log.staged.bytes(of: key) != bytes else { continue }
-            bring(flag: key.name, bytes, uses: PilotReferences.names(stored: bytes), state)
+            bring(flag: key.name, bytes, uses: FlagReferences.entries(stored: bytes), state)
         }
         let current = state.log.staged.entries.keys
         for key in current.filter({ $0.kind == .flag && target.entries[$0] == nil }).sorted() { drop(key, state) }
         guard pilots else { return }
         for key in target.entries.keys.filter({ $0.kind == .pilot }).sorted() {
-            bring(pilot: key.name, members: target.pilots[key.name]?.members.names ?? [], state)
+            bring(
+                pilot: key.name, target.bytes(of: key) ?? [],
+                members: target.pilots[key.name]?.members.names ?? [], state)
         }
         for key in current.filter({ $0.kind == .pilot && target.entries[$0] == nil }).sorted() { drop(key, state) }
     }
@@ -74,11 +89,10 @@ extension ChangePlan {
     func missingPilots(from source: ReplicatedState, _ state: EnvironmentState) -> [(flag: String, pilot: String)] {
         let gone = Set(deleted)
         let made = Set(created)
-        return references.flatMap { flag, pilots in
-            pilots.sorted().compactMap { pilot in
-                let key = EntryKey(.pilot, pilot)
+        return references.flatMap { flag, uses in
+            uses.filter { $0.kind == .pilot }.sorted().compactMap { key in
                 let willBe = (state.log.staged.entries[key] != nil && !gone.contains(key)) || made.contains(key)
-                return willBe || source.entries[key] == nil ? nil : (flag, pilot)
+                return willBe || source.entries[key] == nil ? nil : (flag, key.name)
             }
         }
     }

@@ -9,8 +9,8 @@ struct ChangePlan: Sendable {
     var changes: [EntryChange] = []
     var created: [EntryKey] = []
     var deleted: [EntryKey] = []
-    /// Flags whose definition was put, with the pilot groups that their targeting names.
-    var references: [(flag: String, pilots: Set<String>)] = []
+    /// Flags whose definition was put, with what they refer to.
+    var references: [(flag: String, uses: Set<EntryKey>)] = []
     /// What was created belongs to this set.
     var set: String?
     var diff: [DiffLine] = []
@@ -26,10 +26,14 @@ struct ChangePlan: Sendable {
         case .setDefault(let flag, let variant): try setDefault(flag, variant, state)
         case .setState(let flag, let enabled): try setState(flag, enabled, state)
         case .deleteFlag(let flag): try deleteFlag(flag, state)
-        case .createPilot(let name): try createPilot(name, state)
-        case .deletePilot(let name): try deletePilot(name, state)
-        case .addMembers(let pilot, let members): try addMembers(pilot, members, state)
-        case .removeMembers(let pilot, let members): try removeMembers(pilot, members, state)
+        case .ramp(let flag, let request): try RampPlan.make(flag, request, on: state)
+        case .kill(let flag, let variant): try KillPlan.kill(flag, serving: variant, on: state)
+        case .unkill(let flag): try KillPlan.unkill(flag, on: state)
+        case .createPilot(let name, let terms): try PilotPlan.create(name, terms, on: state)
+        case .editPilot(let name, let terms): try PilotPlan.edit(name, terms, on: state)
+        case .deletePilot(let name): try PilotPlan.delete(name, on: state)
+        case .addMembers(let pilot, let members): try PilotPlan.add(members, to: pilot, on: state)
+        case .removeMembers(let pilot, let members): try PilotPlan.remove(members, from: pilot, on: state)
         case .rollback(let request): try RollbackPlan.make(request, on: state)
         case .promote(let request): try PromotePlan.make(request, on: state)
         }
@@ -40,22 +44,16 @@ struct ChangePlan: Sendable {
     private static func setDefault(
         _ key: String, _ variant: String, _ state: EnvironmentState
     ) throws(Refusal) -> ChangePlan {
-        let before = try definition(key, state)
-        let variants = before["variants"]?.objectValue ?? [:]
-        guard variants[variant] != nil else {
-            throw Refusal(
-                .invalid, "No such variant", detail: "flag \"\(key)\" has no variant \"\(variant)\"",
-                hint: NearestName.hint(
-                    for: variant, among: Array(variants.keys),
-                    fallback: "`pilotlight flag show \(key)` shows its variants"))
-        }
-        return edit(key, before, "defaultVariant", .string(variant))
+        let flag = try StoredFlag.definition(of: key, in: state.log.staged)
+        guard flag.variants[variant] != nil else { throw .noSuchVariant(variant, of: flag) }
+        return edit(key, try StoredFlag.json(of: key, in: state.log.staged), "defaultVariant", .string(variant))
     }
 
     private static func setState(
         _ key: String, _ enabled: Bool, _ state: EnvironmentState
     ) throws(Refusal) -> ChangePlan {
-        edit(key, try definition(key, state), "state", .string(enabled ? "ENABLED" : "DISABLED"))
+        let before = try StoredFlag.json(of: key, in: state.log.staged)
+        return edit(key, before, "state", .string(enabled ? "ENABLED" : "DISABLED"))
     }
 
     private static func edit(_ key: String, _ before: JSONValue, _ member: String, _ value: JSONValue) -> ChangePlan {
@@ -68,120 +66,22 @@ struct ChangePlan: Sendable {
         return plan
     }
 
+    /// Its kill goes with it.
     private static func deleteFlag(_ key: String, _ state: EnvironmentState) throws(Refusal) -> ChangePlan {
-        let before = try definition(key, state)
-        var plan = ChangePlan()
-        let entry = EntryKey(.flag, key)
-        plan.changes = [.delete(entry)]
-        plan.deleted = [entry]
-        plan.diff = [.removed(flag: key, before)]
-        return plan
-    }
-
-    /// A flag's definition as stored.
-    private static func definition(_ key: String, _ state: EnvironmentState) throws(Refusal) -> JSONValue {
-        guard let bytes = state.log.staged.bytes(of: EntryKey(.flag, key)) else {
-            throw .unknownFlag(key, in: state.log.staged)
-        }
-        return StoredFlag.json(bytes)
-    }
-
-    // MARK: Pilot groups
-
-    /// A group's own definition. Its members are entries of their own.
-    static let pilotBytes = Array("{}".utf8)
-
-    private static func createPilot(_ name: String, _ state: EnvironmentState) throws(Refusal) -> ChangePlan {
-        if let reason = PilotDefinition.fault(inName: name) {
-            throw Refusal(.invalid, "Not a pilot group's name", detail: reason, hint: "as in beta-users")
-        }
-        let entry = EntryKey(.pilot, name)
-        guard state.log.staged.entries[entry] == nil else {
-            throw Refusal(
-                .conflict, "Pilot group exists", detail: "there is a pilot group \"\(name)\" already",
-                hint: "add members to it: pilotlight pilot add \(name) MEMBER…")
-        }
-        var plan = ChangePlan()
-        plan.changes = [.put(entry, pilotBytes)]
-        plan.created = [entry]
-        plan.diff = [.added(pilot: name, members: [])]
-        return plan
-    }
-
-    private static func deletePilot(_ name: String, _ state: EnvironmentState) throws(Refusal) -> ChangePlan {
-        try known(name, state)
-        let flags = state.references.flags(using: name)
+        _ = try StoredFlag.json(of: key, in: state.log.staged)
+        let flags = state.references.flags(requiring: key)
         guard flags.isEmpty else {
             throw Refusal(
-                .conflict, "Pilot group is in use",
-                detail: "the targeting of \(flags.count) flag\(flags.count == 1 ? "" : "s") refers to \"\(name)\": "
-                    + flags.joined(separator: ", "),
-                hint: "change or delete these flags first",
+                .conflict, "Flag is required",
+                detail: flags.count == 1
+                    ? "flag \"\(flags[0])\" requires \"\(key)\""
+                    : "\(flags.count) flags require \"\(key)\": \(flags.joined(separator: ", "))",
+                hint: "take it out of their prerequisites, or delete them, first",
                 members: ["flags": .array(flags.map { .string($0) })])
         }
         var plan = ChangePlan()
-        let entry = EntryKey(.pilot, name)
-        plan.changes = [.delete(entry)]
-        plan.deleted = [entry]
-        plan.diff = [.removed(pilot: name, members: state.log.staged.pilots[name]?.count ?? 0)]
+        plan.drop(EntryKey(.flag, key), state)
+        plan.lift(killOf: key, state)
         return plan
     }
-
-    private static func addMembers(
-        _ pilot: String, _ members: [String], _ state: EnvironmentState
-    ) throws(Refusal) -> ChangePlan {
-        try known(pilot, state)
-        try check(members)
-        let present = state.log.staged.pilots[pilot]?.members.names ?? []
-        var seen: Set<ExactString> = []
-        let added = members.filter {
-            let member = ExactString($0)
-            return !present.contains(member) && seen.insert(member).inserted
-        }
-        var plan = ChangePlan()
-        guard !added.isEmpty else { return plan }
-        plan.changes = [.addMembers(pilot: pilot, added)]
-        plan.diff = [.changed(pilot: pilot, before: present.count, added: added, removed: [])]
-        plan.changedMembers = added.count
-        return plan
-    }
-
-    private static func removeMembers(
-        _ pilot: String, _ members: [String], _ state: EnvironmentState
-    ) throws(Refusal) -> ChangePlan {
-        try known(pilot, state)
-        try check(members)
-        let present = state.log.staged.pilots[pilot]?.members.names ?? []
-        var seen: Set<ExactString> = []
-        let removed = members.filter {
-            let member = ExactString($0)
-            return present.contains(member) && seen.insert(member).inserted
-        }
-        var plan = ChangePlan()
-        guard !removed.isEmpty else { return plan }
-        plan.changes = [.removeMembers(pilot: pilot, removed)]
-        plan.diff = [.changed(pilot: pilot, before: present.count, added: [], removed: removed)]
-        plan.changedMembers = removed.count
-        return plan
-    }
-
-    private static func known(_ pilot: String, _ state: EnvironmentState) throws(Refusal) {
-        guard state.log.staged.entries[EntryKey(.pilot, pilot)] != nil else {
-            throw .unknownPilot(pilot, in: state.log.staged)
-        }
-    }
-
-    private static func check(_ members: [String]) throws(Refusal) {
-        for member in members {
-            guard let reason = PilotDefinition.fault(inMember: member) else { continue }
-            throw Refusal(
-                .invalid, "Not a member", detail: reason, hint: "a member is what services send as targeting key")
-        }
-    }
-}
-
-/// A flag's stored bytes, read back.
-enum StoredFlag {
-    /// Null for bytes that aren't JSON: the store's digest check leaves no way to that.
-    static func json(_ bytes: [UInt8]) -> JSONValue { JSONReader.read(bytes).value ?? .null }
 }

@@ -1,3 +1,4 @@
+import JSON
 import Replication
 
 /// What an operator asks of one environment.
@@ -7,7 +8,14 @@ package struct ChangeRequest: Sendable {
         case setDefault(flag: String, variant: String)
         case setState(flag: String, enabled: Bool)
         case deleteFlag(String)
-        case createPilot(String)
+        case ramp(flag: String, RampRequest)
+        /// Serves the named variant to everyone; the off variant, or else the default, where none is named.
+        case kill(flag: String, variant: String?)
+        case unkill(flag: String)
+        /// `terms` has the rule, percentage and exclusions, as documents have them.
+        case createPilot(String, terms: JSONObject = [:])
+        /// `terms` has what is to be replaced; null takes it out.
+        case editPilot(String, terms: JSONObject)
         case deletePilot(String)
         case addMembers(pilot: String, [String])
         case removeMembers(pilot: String, [String])
@@ -17,8 +25,11 @@ package struct ChangeRequest: Sendable {
         /// The one entry it is about; nil where it is about the environment.
         var entry: EntryKey? {
             switch self {
-            case .setDefault(let flag, _), .setState(let flag, _), .deleteFlag(let flag): EntryKey(.flag, flag)
-            case .deletePilot(let pilot), .addMembers(let pilot, _), .removeMembers(let pilot, _):
+            case .setDefault(let flag, _), .setState(let flag, _), .deleteFlag(let flag), .ramp(let flag, _),
+                .kill(let flag, _), .unkill(let flag):
+                EntryKey(.flag, flag)
+            case .deletePilot(let pilot), .editPilot(let pilot, _), .addMembers(let pilot, _),
+                .removeMembers(let pilot, _):
                 EntryKey(.pilot, pilot)
             case .apply, .createPilot, .rollback, .promote: nil
             }

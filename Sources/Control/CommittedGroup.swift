@@ -6,4 +6,6 @@ package struct CommittedGroup: Sendable {
     /// The state with all of it; also what a new environment or epoch begins with.
     package var state: ReplicatedState
     package var deltas: [RecentDeltas.Item]
+    /// What is to reach agents ahead of everything that waits.
+    package var kills: [UrgentKill] = []
 }

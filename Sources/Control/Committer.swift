@@ -7,7 +7,7 @@ import Synchronization
 
 /// The one writer: a thread that takes every change that waits, validates each on the state that the ones before it make,
 /// stores them all in one transaction, publishes them, and only then answers. So a commit's sync is shared by as many
-/// changes as arrived during the one before it.
+/// changes as arrived during the one before it. Kills and unkills overtake what waits.
 package final class Committer: Sendable {
     private let queue = CommitterQueue(limit: 20_000)
     private let ended = Signal<Void>()
@@ -39,7 +39,7 @@ package final class Committer: Sendable {
                 clock: clock, publish: publish)
             loop.trimIfDue()
             while let jobs = queue.takeAll(waiting: !loop.isTrimming) {
-                loop.run(jobs)
+                loop.run(jobs, overtaking: queue.takeUrgent)
                 counters.changes.store(loop.changes, ordering: .relaxed)
                 counters.commits.store(loop.commits, ordering: .relaxed)
                 counters.refusals.store(loop.refusals, ordering: .relaxed)

@@ -12,6 +12,11 @@ enum CommitterJob: Sendable {
     case block(String, Divergence)
     case agents([ControlStore.AgentRow])
 
+    /// Overtakes what isn't. Unkills do as kills, so that the two never change places.
+    var isUrgent: Bool {
+        if case .change(let request, _) = self { request.kind.isUrgent } else { false }
+    }
+
     /// Nobody may wait for ever: answers with a refusal instead of doing it.
     func refuse(_ refusal: Refusal) {
         switch self {
@@ -19,6 +24,15 @@ enum CommitterJob: Sendable {
         case .createEnvironment(_, _, _, _, let answer): answer(.failure(refusal))
         case .newEpoch(_, _, _, _, let answer): answer(.failure(refusal))
         case .block, .agents: break
+        }
+    }
+}
+
+extension ChangeRequest.Kind {
+    fileprivate var isUrgent: Bool {
+        switch self {
+        case .kill, .unkill: true
+        default: false
         }
     }
 }

@@ -57,28 +57,44 @@ struct CommitterLoop {
         var isEmpty: Bool { rows.isEmpty && agents.isEmpty && answers.isEmpty && requests.isEmpty }
     }
 
-    mutating func run(_ jobs: [CommitterJob]) {
+    /// - Parameter overtaking: urgent jobs that have come meanwhile. They join the group under way, which is then stored,
+    ///   published and answered at once, whatever else waits.
+    mutating func run(_ jobs: [CommitterJob], overtaking: () -> [CommitterJob] = { [] }) {
         var group = Group()
-        for job in jobs {
-            switch job {
-            case .change(let request, let answer):
-                plan(request, answer, &group)
-                if group.rows.count >= Self.groupChanges || group.bytes >= Self.groupBytes { commit(&group) }
-            case .agents(let rows): group.agents += rows
-            case .createEnvironment(let name, let bucketing, let actor, let message, let answer):
-                commit(&group)
-                let result = Result { () throws(Refusal) in try create(name, bucketing, actor, message) }
-                answers.append { answer(result) }
-            case .newEpoch(let name, let heard, let actor, let message, let answer):
-                commit(&group)
-                let result = Result { () throws(Refusal) in try beginEpoch(name, heard, actor, message) }
-                answers.append { answer(result) }
-            case .block(let name, let divergence):
-                commit(&group)
-                block(name, divergence)
-            }
+        let waiting = jobs.drop(while: \.isUrgent)
+        commitAtOnce(jobs.prefix(jobs.count - waiting.count) + overtaking(), &group)
+        for job in waiting {
+            run(job, &group)
+            commitAtOnce(overtaking()[...], &group)
         }
         commit(&group)
+    }
+
+    private mutating func commitAtOnce(_ urgent: ArraySlice<CommitterJob>, _ group: inout Group) {
+        guard !urgent.isEmpty else { return }
+        for job in urgent { run(job, &group) }
+        commit(&group)
+        answerAll()
+    }
+
+    private mutating func run(_ job: CommitterJob, _ group: inout Group) {
+        switch job {
+        case .change(let request, let answer):
+            plan(request, answer, &group)
+            if group.rows.count >= Self.groupChanges || group.bytes >= Self.groupBytes { commit(&group) }
+        case .agents(let rows): group.agents += rows
+        case .createEnvironment(let name, let bucketing, let actor, let message, let answer):
+            commit(&group)
+            let result = Result { () throws(Refusal) in try create(name, bucketing, actor, message) }
+            answers.append { answer(result) }
+        case .newEpoch(let name, let heard, let actor, let message, let answer):
+            commit(&group)
+            let result = Result { () throws(Refusal) in try beginEpoch(name, heard, actor, message) }
+            answers.append { answer(result) }
+        case .block(let name, let divergence):
+            commit(&group)
+            block(name, divergence)
+        }
     }
 
     mutating func answerAll() {
@@ -225,7 +241,10 @@ struct CommitterLoop {
                 let bytes = group.rows.lazy.filter { $0.environment == state.id }.map(\.bytes)
                 let items = zip(deltas, bytes).map { RecentDeltas.Item($0, bytes: $1) }
                 published.set(state)
-                publish(CommittedGroup(environment: name, state: state.committed, deltas: items))
+                publish(
+                    CommittedGroup(
+                        environment: name, state: state.committed, deltas: items, kills: deltas.flatMap(UrgentKill.all))
+                )
             }
             environments[name] = state
         }

@@ -1,11 +1,13 @@
 import Foundation
 
-/// Jobs on their way to the committer's thread, in order. Bounded: beyond the limit a writer is told to come again, instead
-/// of memory growing with every writer that waits.
+/// Jobs on their way to the committer's thread: urgent ones first, the others behind them, both in order. Bounded: beyond
+/// the limit a writer is told to come again, instead of memory growing with every writer that waits.
 final class CommitterQueue: @unchecked Sendable {
     // Sendable unchecked: every access to the stored variables is under `condition`.
     private let condition = NSCondition()
     private var jobs: [CommitterJob] = []
+    /// Counted by itself, so that a kill finds room however many changes wait.
+    private var urgent: [CommitterJob] = []
     private var isClosed = false
     private let limit: Int
 
@@ -15,9 +17,9 @@ final class CommitterQueue: @unchecked Sendable {
     func append(_ job: CommitterJob) -> Bool {
         condition.lock()
         defer { condition.unlock() }
-        guard !isClosed, jobs.count < limit else { return false }
-        jobs.append(job)
-        if jobs.count == 1 { condition.signal() }
+        guard !isClosed, (job.isUrgent ? urgent : jobs).count < limit else { return false }
+        if job.isUrgent { urgent.append(job) } else { jobs.append(job) }
+        if jobs.count + urgent.count == 1 { condition.signal() }
         return true
     }
 
@@ -30,19 +32,30 @@ final class CommitterQueue: @unchecked Sendable {
         condition.lock()
         defer { condition.unlock() }
         let end = Date(timeIntervalSinceNow: Self.longestWait)
-        while jobs.isEmpty, !isClosed {
+        while jobs.isEmpty, urgent.isEmpty, !isClosed {
             if !waiting || !condition.wait(until: end) { return [] }
         }
-        guard !jobs.isEmpty else { return nil }
-        let taken = jobs
+        guard !jobs.isEmpty || !urgent.isEmpty else { return nil }
+        let taken = urgent + jobs
+        urgent = []
         jobs = []
+        return taken
+    }
+
+    /// What has come meanwhile and doesn't wait for its turn.
+    func takeUrgent() -> [CommitterJob] {
+        condition.lock()
+        defer { condition.unlock() }
+        guard !urgent.isEmpty else { return [] }
+        let taken = urgent
+        urgent = []
         return taken
     }
 
     var isEmpty: Bool {
         condition.lock()
         defer { condition.unlock() }
-        return jobs.isEmpty
+        return jobs.isEmpty && urgent.isEmpty
     }
 
     /// Takes nothing more; what waits is still done.

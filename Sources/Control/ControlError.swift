@@ -6,6 +6,7 @@ package enum ControlError: Error, Sendable, CustomStringConvertible {
     case olderStore(path: String, format: Int, known: Int)
     case occupied(path: String)
     case foreignStore(path: String)
+    case unusableBackup(path: String, reason: String)
     case damagedStore(path: String, detail: String)
     case store(path: String, reason: String)
     case plainTextBinding(host: String)
@@ -26,9 +27,11 @@ package enum ControlError: Error, Sendable, CustomStringConvertible {
             "store \(path) has format \(format), this program writes format \(known) and can't read that one: "
                 + "begin with an empty directory and apply your files to it"
         case .occupied(let path):
-            "there is a store already, \(path): it would be put aside and the backup take its place; add --yes to do that"
+            "there is a store already, \(path)"
         case .foreignStore(let path):
             "\(path) is an SQLite file, but not a Pilotlight control store; give another --data"
+        case .unusableBackup(let path, let reason):
+            "\(path) can't be restored: \(reason); nothing was changed: try an older backup"
         case .damagedStore(let path, let detail):
             "store \(path) is damaged: \(detail); nothing was changed in it: restore a backup "
                 + "(the agents keep answering), then `pilotlight environment new-epoch NAME --yes`"

@@ -9,7 +9,7 @@ package struct EnvironmentState: Sendable {
     package let bucketing: Bucketing
     /// The one place that assigns revisions.
     package var log: NumberedLog
-    package var references = PilotReferences()
+    package var references = FlagReferences()
     package var sets = SetProvenance()
     /// Milliseconds since 1970.
     package var blockedSince: UInt64?
@@ -31,7 +31,7 @@ package struct EnvironmentState: Sendable {
             sets.remove(key)
             if key.kind == .flag { references.remove(flag: key.name) }
         }
-        for (flag, pilots) in plan.references { references.set(flag: flag, uses: pilots) }
+        for (flag, uses) in plan.references { references.set(flag: flag, uses: uses) }
         if let set = plan.set { for key in plan.created { sets.insert(key, in: set) } }
     }
 }

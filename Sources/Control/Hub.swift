@@ -3,7 +3,8 @@ import Replication
 import Synchronization
 import ZeroMQ
 
-/// The thread between the control node and its agents: publishes in order, beats, answers catch-ups, hears reports.
+/// The thread between the control node and its agents: sends kills ahead, publishes in order, beats, answers catch-ups,
+/// hears reports.
 package final class Hub: Sendable {
     private let outbox: Outbox<HubMessage>
     private let thread: ZMQThread
@@ -94,6 +95,8 @@ final class HubStatistics: Sendable {
     let heartbeats = Atomic<UInt64>(0)
     let reports = Atomic<UInt64>(0)
     let catchUps = Atomic<UInt64>(0)
+    /// Urgent copies of kills, agent by agent.
+    let killsSent = Atomic<UInt64>(0)
     let repliesDropped = Atomic<UInt64>(0)
     let malformed = Atomic<UInt64>(0)
     let sessions = Atomic<Int>(0)

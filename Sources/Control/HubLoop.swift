@@ -23,13 +23,16 @@ final class HubLoop {
     }
 
     private var desks: [String: Desk] = [:]
+    private var agents = ConnectedAgents()
+    /// Taken in: catch-up knows of them and their kills are sent.
+    private var unpublished: ArraySlice<CommittedGroup> = []
     private var isStopped = false
     private var nextSweep: UInt64 = 0
 
     /// Twice as often as the promise, so that one that is lost keeps it.
     private static let heartbeatEvery: UInt64 = 500
     private static let sweepEvery: UInt64 = 500
-    /// Requests that are answered before deltas get their turn again.
+    /// Requests that are answered before heartbeats get their turn again.
     private static let requestsPerTurn = 64
 
     init(
@@ -74,9 +77,8 @@ final class HubLoop {
             failure = error
             logger.critical("the hub has failed: this node stops", metadata: ["error": "\(error)"])
         }
-        for message in outbox.close() {
-            if case .committed(let group) = message { try? publish(group) }
-        }
+        takeIn(outbox.close())
+        try? publishAll()
         return failure
     }
 
@@ -91,15 +93,25 @@ final class HubLoop {
     // MARK: Publishing
 
     private func publishAll() throws {
-        for message in outbox.takeAll() {
+        takeIn(outbox.takeAll())
+        while let group = unpublished.popFirst() { try publish(group) }
+    }
+
+    /// First the catch-up knows of it, then the agents: nobody asks for what can't be given yet. Kills go out at once,
+    /// ahead of everything that waits to be published.
+    private func takeIn(_ messages: [HubMessage]) {
+        for message in messages {
             switch message {
-            case .committed(let group): try publish(group)
+            case .committed(let group):
+                advance(to: group)
+                for kill in group.kills { send(kill, to: group.environment) }
+                unpublished.append(group)
             case .stop: isStopped = true
             }
         }
     }
 
-    private func publish(_ group: CommittedGroup) throws {
+    private func advance(to group: CommittedGroup) {
         guard var desk = desks.removeValue(forKey: group.environment) else {
             return open(group.environment, group.state, group.deltas)
         }
@@ -107,10 +119,12 @@ final class HubLoop {
             desk.isReported = false
             desk.nextHeartbeat = 0
         }
-        // First the catch-up knows of it, then the agents: nobody asks for what can't be given yet.
         desk.server.advance(to: group.state, deltas: group.deltas)
-        let topic = desk.topic
         desks[group.environment] = desk
+    }
+
+    private func publish(_ group: CommittedGroup) throws {
+        guard let topic = desks[group.environment]?.topic else { return }
         for delta in group.deltas {
             let body: [UInt8]
             if delta.bytes.count > Wire.chunkBytes {
@@ -121,6 +135,19 @@ final class HubLoop {
             }
             _ = try sockets.publisher.send([topic, body])
             statistics.deltasPublished.count()
+            if outbox.count > 0 { takeIn(outbox.takeAll()) }
+        }
+    }
+
+    /// The urgent copy. An agent that doesn't get it has the delta in its turn.
+    private func send(_ kill: UrgentKill, to environment: String) {
+        let message = SyncReply.kill(kill).encoded()
+        for peer in agents.peers(in: environment) {
+            switch try? sockets.router.send([peer, message]) {
+            case .sent: statistics.killsSent.count()
+            case .unreachable: agents.forget(peer, in: environment)
+            case .wouldBlock, nil: statistics.repliesDropped.count()
+            }
         }
     }
 
@@ -137,6 +164,7 @@ final class HubLoop {
     private func sweep(_ now: Moment) {
         guard now.uptime >= nextSweep else { return }
         nextSweep = now.uptime + Self.sweepEvery
+        agents.expire(now: now.uptime)
         for agent in registry.change({ $0.expire(now: now) }) {
             logger.warning(
                 "agent counts as gone: silent for 15 minutes",
@@ -155,6 +183,7 @@ final class HubLoop {
 
     private func answerRequests() throws {
         for _ in 0..<Self.requestsPerTurn {
+            if outbox.count > 0 { try publishAll() }
             switch try sockets.router.receive(maximumFrames: 2) {
             case .nothing: return
             case .refused(let peer, let frames):
@@ -183,11 +212,13 @@ final class HubLoop {
             }
             return
         }
+        agents.hear(peer, in: request.environment, now: now.uptime)
         switch request.body {
         case .hello(_, _, let report), .report(let report):
             if let reason = Self.fault(in: report) { return malformed(peer, reason) }
             hear(report, request.environment, now)
         case .goodbye(let agent, let boot):
+            agents.forget(peer, in: request.environment)
             let isKnown = registry.change { $0.goodbye(agent, boot: boot, environment: request.environment, now: now) }
             if isKnown {
                 logger.info(
@@ -227,13 +258,12 @@ final class HubLoop {
                 metadata: who)
         case nil: break
         }
-        guard let revision = report.revision, let desk = desks[environment], !desk.isReported,
-            let divergence = desk.server.divergence(from: revision, digest: report.digest)
+        guard let desk = desks[environment], !desk.isReported, let divergence = desk.server.divergence(of: report)
         else { return }
         desks[environment]?.isReported = true
         logger.error(
             "an agent's history isn't this node's",
-            metadata: who.merging(["heard": "\(revision)", "own": "\(divergence.own)"]) { $1 })
+            metadata: who.merging(["heard": "\(divergence.heard)", "own": "\(divergence.own)"]) { $1 })
         committer.block(environment, divergence)
     }
 

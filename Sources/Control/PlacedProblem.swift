@@ -26,6 +26,15 @@ package struct PlacedProblem: Sendable, Hashable, CustomStringConvertible {
         self.severity = severity
     }
 
+    /// - Parameter levels: how many of the pointer's tokens are left out at its beginning.
+    init(_ problem: Problem, in document: String, at position: JSONPosition? = nil, above levels: Int = 0) {
+        self.init(
+            document: document,
+            pointer: JSONPointer(tokens: Array(problem.pointer.tokens.dropFirst(levels))).description,
+            position: position, message: problem.message, hint: problem.hint,
+            severity: problem.severity == .warning ? .warning : .error)
+    }
+
     package var json: JSONValue {
         .object([
             "document": .string(document),

@@ -39,7 +39,7 @@ package struct Precondition: Sendable, Hashable {
     }
 }
 
-/// Strong entity tags: of an environment its revision, of an entry its content.
+/// Strong entity tags: of an environment its revision, of a flag its content and its kill, of a group its content and members.
 enum EntityTag {
     static func of(_ revision: Revision) -> String {
         "\"\(revision.epoch.counter)-\(revision.epoch.idText)-\(revision.number)\""
@@ -49,7 +49,11 @@ enum EntityTag {
     static func of(_ key: EntryKey, in state: ReplicatedState) -> String? {
         guard let entry = state.entries[key] else { return nil }
         var sum = entry.term
-        if key.kind == .pilot, let group = state.pilots[key.name] { sum += group.sum }
+        switch key.kind {
+        case .pilot: if let group = state.pilots[key.name] { sum += group.sum }
+        case .flag: if let kill = state.entries[EntryKey(.kill, key.name)] { sum += kill.term }
+        default: break
+        }
         return "\"\(sum.description.prefix(32))\""
     }
 }

@@ -28,9 +28,11 @@ enum PromotePlan {
             switch key.kind {
             case .flag:
                 let bytes = request.content.bytes(of: key) ?? []
-                plan.bring(flag: key.name, bytes, uses: PilotReferences.names(stored: bytes), state)
+                plan.bring(flag: key.name, bytes, uses: FlagReferences.entries(stored: bytes), state)
             default:
-                plan.bring(pilot: key.name, members: request.content.pilots[key.name]?.members.names ?? [], state)
+                plan.bring(
+                    pilot: key.name, request.content.bytes(of: key) ?? [],
+                    members: request.content.pilots[key.name]?.members.names ?? [], state)
             }
         }
         problems = plan.missingPilots(from: request.content, state).map { flag, pilot in
@@ -39,11 +41,13 @@ enum PromotePlan {
                 message: "flag \"\(flag)\" refers to the pilot group \"\(pilot)\", which \(state.name) doesn't have",
                 hint: "promote it too (name it, or say --pilots), or create it in \(state.name) first")
         }
+        problems += PlanConflict.all(in: plan, on: state).map { $0.placed(in: request.source) }
         guard problems.isEmpty else {
             throw Refusal(
                 .conflict, "Promotion conflicts",
-                detail: "\(state.name) lacks pilot groups that the promoted flags refer to; nothing was changed",
-                problems: problems)
+                detail: "what is promoted doesn't fit what \(state.name) has: \(Refusal.count(problems.count)); "
+                    + "nothing was changed",
+                hint: "promote what is lacking too, or see to it in \(state.name) first", problems: problems)
         }
         return plan
     }
@@ -68,9 +72,9 @@ enum PromotePlan {
         }
         guard request.pilots else { return found }
         for flag in found where flag.kind == .flag {
-            for pilot in PilotReferences.names(stored: request.content.bytes(of: flag) ?? []) {
-                let group = EntryKey(.pilot, pilot)
-                if request.content.entries[group] != nil { found.insert(group) }
+            for entry in FlagReferences.entries(stored: request.content.bytes(of: flag) ?? [])
+            where entry.kind == .pilot && request.content.entries[entry] != nil {
+                found.insert(entry)
             }
         }
         return found

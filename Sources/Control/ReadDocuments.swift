@@ -1,5 +1,6 @@
 import Flags
 import JSON
+import Replication
 
 /// Everything that a set of documents asks for, with every problem in them. Reading is pure and costs by the documents'
 /// size, so it runs beside the committer's thread, never on it.
@@ -8,14 +9,20 @@ package struct ReadDocuments: Sendable {
         package var definition: FlagDefinition
         /// Canonical JSON, written once: agents store and digest these bytes.
         package var storedBytes: [UInt8]
-        package var pilotsUsed: Set<String>
+        /// What it refers to.
+        package var uses: Set<EntryKey>
         package var document: String
+
+        var pilotsUsed: Set<String> { Set(uses.lazy.filter { $0.kind == .pilot }.map(\.name)) }
     }
 
     package struct Pilot: Sendable {
-        package var name: String
-        package var members: [String]
+        package var definition: PilotDefinition
+        /// Without its members, which are stored by themselves.
+        package var storedBytes: [UInt8]
         package var document: String
+
+        package var name: String { definition.name }
     }
 
     package private(set) var flags: [Flag] = []
@@ -23,10 +30,12 @@ package struct ReadDocuments: Sendable {
     package private(set) var problems: [PlacedProblem] = []
     package private(set) var warnings: [PlacedProblem] = []
     package let lenient: Bool
+    private let sources: [SourceDocument]
 
     /// `knownPilots` says which groups the environment has beside those that the documents bring.
     package init(_ sources: [SourceDocument], lenient: Bool, knownPilots: (String) -> Bool) {
         self.lenient = lenient
+        self.sources = sources
         let readers = sources.map { DocumentReader($0) }
         for reader in readers { problems += reader.problems }
         var brought: Set<String> = []
@@ -50,14 +59,14 @@ package struct ReadDocuments: Sendable {
                 flags.append(
                     Flag(
                         definition: flag, storedBytes: flag.storedBytes,
-                        pilotsUsed: PilotReferences.names(in: flag.targeting), document: name))
+                        uses: FlagReferences.entries(in: flag.json), document: name))
             }
             for pilot in document.pilots {
                 let place = JSONPointer().appending("pilots").appending(pilot.name)
                 if let other = pilotsAt.updateValue(name, forKey: pilot.name) {
                     addDouble("pilot group \"\(pilot.name)\"", other, place, reader)
                 }
-                pilots.append(Pilot(name: pilot.name, members: pilot.members, document: name))
+                pilots.append(Pilot(definition: pilot, storedBytes: pilot.storedBytes, document: name))
             }
         }
     }
@@ -68,10 +77,30 @@ package struct ReadDocuments: Sendable {
     private mutating func place(_ problem: Problem, _ reader: DocumentReader) {
         let isPlaced = problems.count + warnings.count < Self.maximumPlaces
         let placed = PlacedProblem(
-            document: reader.document.name, pointer: problem.pointer.description,
-            position: isPlaced ? reader.position(of: problem.pointer) : nil, message: problem.message,
-            hint: problem.hint, severity: problem.severity == .warning ? .warning : .error)
+            problem, in: reader.document.name, at: isPlaced ? reader.position(of: problem.pointer) : nil)
         if problem.severity == .warning { warnings.append(placed) } else { problems.append(placed) }
+    }
+
+    /// The same refusal, with lines and columns for what was found wrong only beside other definitions.
+    func placed(_ refusal: Refusal) -> Refusal {
+        var refusal = refusal
+        refusal.problems = placed(refusal.problems)
+        return refusal
+    }
+
+    func placed(_ problems: [PlacedProblem]) -> [PlacedProblem] {
+        let unplaced = Set(problems.lazy.filter { $0.position == nil && !$0.pointer.isEmpty }.map(\.document))
+        guard !unplaced.isEmpty else { return problems }
+        // Read again: where things stand is asked for so seldom that it isn't kept.
+        let readers = sources.filter { unplaced.contains($0.name) }.map { DocumentReader($0) }
+        return problems.enumerated().map { index, problem in
+            guard problem.position == nil, index < Self.maximumPlaces, let pointer = JSONPointer(problem.pointer),
+                let reader = readers.first(where: { $0.document.name == problem.document })
+            else { return problem }
+            var placed = problem
+            placed.position = reader.position(of: pointer)
+            return placed
+        }
     }
 
     private mutating func addDouble(

@@ -42,6 +42,9 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
         ([title + ": " + detail] + [hint].compactMap { $0 } + problems.map(\.description)).joined(separator: "; ")
     }
 
+    /// `1 problem found`
+    static func count(_ problems: Int) -> String { problems == 1 ? "1 problem found" : "\(problems) problems found" }
+
     // MARK: Those said in more than one place
 
     static func unknownFlag(_ key: String, in state: ReplicatedState) -> Refusal {
@@ -49,6 +52,14 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
         return Refusal(
             .unknown, "No such flag", detail: "there is no flag \"\(key)\"",
             hint: NearestName.hint(for: key, among: Array(known), fallback: "`pilotlight flag list` shows them all"))
+    }
+
+    static func noSuchVariant(_ name: String, of flag: FlagDefinition) -> Refusal {
+        Refusal(
+            .invalid, "No such variant", detail: "flag \"\(flag.key)\" has no variant \"\(name)\"",
+            hint: NearestName.hint(
+                for: name, among: flag.variants.keys,
+                fallback: "`pilotlight flag show \(flag.key)` shows its variants"))
     }
 
     static func unknownPilot(_ name: String, in state: ReplicatedState) -> Refusal {

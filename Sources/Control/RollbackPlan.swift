@@ -17,12 +17,14 @@ enum RollbackPlan {
     static func make(_ request: RollbackRequest, on state: EnvironmentState) throws(Refusal) -> ChangePlan {
         var plan = ChangePlan()
         plan.become(request.content, pilots: request.pilots, state)
-        let conflicts = plan.missingPilots(from: request.content, state).map { flag, pilot in
+        var conflicts = plan.missingPilots(from: request.content, state).map { flag, pilot in
             PlacedProblem(
                 document: "revision \(request.number)", pointer: "/flags/\(flag)",
                 message: "flag \"\(flag)\" refers to the pilot group \"\(pilot)\", which was deleted since",
                 hint: "bring the groups back too (--pilots), or create it first")
         }
+        conflicts += (PlanConflict.all(in: plan, on: state) + killed(plan, request, state))
+            .map { $0.placed(in: "revision \(request.number)") }
         guard conflicts.isEmpty else {
             throw Refusal(
                 .conflict, "Roll back conflicts",
@@ -31,5 +33,17 @@ enum RollbackPlan {
                 problems: conflicts)
         }
         return plan
+    }
+
+    /// A flag that wasn't there yet would take its kill along, and come back without it.
+    private static func killed(
+        _ plan: ChangePlan, _ request: RollbackRequest, _ state: EnvironmentState
+    ) -> [PlanConflict] {
+        plan.deleted.filter { $0.kind == .flag && state.log.staged.entries[EntryKey(.kill, $0.name)] != nil }.map {
+            PlanConflict(
+                flag: $0.name, pointer: JSONPointer(),
+                message: "flag \"\($0.name)\" is killed, and wasn't there yet at revision \(request.number)",
+                hint: "delete it first, and its kill with it (pilotlight flag delete \($0.name)), or unkill it")
+        }
     }
 }

@@ -54,7 +54,7 @@ struct StoreLoader {
             counter: UInt64(bitPattern: row["epoch_counter"]), id: UInt64(bitPattern: row["epoch_id"]))
         let number = UInt64(bitPattern: row["number"])
         var state = ReplicatedState(revision: Revision(epoch: epoch, number: number))
-        var references = PilotReferences()
+        var references = FlagReferences()
         try readEntries(id, &state, &references)
         try readMembers(id, &state)
         guard state.digest == digest else {
@@ -83,7 +83,7 @@ struct StoreLoader {
         return LoadedStore.Environment(state: environment, recent: try recent(id, epoch, upTo: number))
     }
 
-    private func readEntries(_ id: Int64, _ state: inout ReplicatedState, _ references: inout PilotReferences) throws {
+    private func readEntries(_ id: Int64, _ state: inout ReplicatedState, _ references: inout FlagReferences) throws {
         let rows = try Row.fetchCursor(
             db, sql: "SELECT kind, name, bytes FROM entries WHERE environment = ?", arguments: [id])
         while let row = try rows.next() {
@@ -91,7 +91,7 @@ struct StoreLoader {
             let bytes = (row[2] as Data?).map { Array($0) } ?? []
             state.apply(.put(key, bytes))
             if key.kind == .flag {
-                references.set(flag: key.name, uses: PilotReferences.names(stored: bytes))
+                references.set(flag: key.name, uses: FlagReferences.entries(stored: bytes))
             }
         }
     }

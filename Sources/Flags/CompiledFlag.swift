@@ -1,7 +1,8 @@
 import JSON
 
 /// A flag ready to be evaluated. Immutable and shared: a copy of a flag set copies references to these.
-package final class CompiledFlag: Sendable {
+package final class CompiledFlag: Keyed, Sendable {
+    let key: HashedKey
     package let definition: FlagDefinition
     /// The pilot groups that its targeting and its rollout ask about.
     package let pilotsUsed: Set<String>
@@ -10,6 +11,9 @@ package final class CompiledFlag: Sendable {
     let steps: [Int64]
     /// The answer, if it is the same for everybody.
     private let fixed: Evaluation?
+    /// The answers that rules give, made once.
+    private let byVariant: [Evaluation]
+    private let byDefault: Evaluation
     private let decision: Decision
 
     convenience init(_ definition: FlagDefinition, _ rules: FlagRules, pilotsUsed: Set<String>, kill: Kill?) {
@@ -22,8 +26,14 @@ package final class CompiledFlag: Sendable {
     }
 
     private init(_ definition: FlagDefinition, _ decision: Decision, pilotsUsed: Set<String>, kill: Kill?) {
+        key = HashedKey(definition.key)
         self.definition = definition
         self.decision = decision
+        byVariant = definition.variants.map {
+            Evaluation(
+                variant: $0.key, value: $0.value, reason: .targetingMatch, metadata: definition.metadata)
+        }
+        byDefault = Self.defaultAnswer(of: definition, reason: .default)
         self.pilotsUsed = pilotsUsed
         self.kill = kill
         if case .ramp(let ramp)? = definition.rollout?.share { steps = ramp.steps.map(\.at) } else { steps = [] }
@@ -55,16 +65,13 @@ package final class CompiledFlag: Sendable {
         do throws(TargetingFault) {
             if !definition.prerequisites.isEmpty {
                 let areMet = try meetsPrerequisites(context, unixSeconds: unixSeconds, in: set, steps: steps)
-                guard areMet else { return Self.defaultAnswer(of: definition, reason: .default) }
+                guard areMet else { return byDefault }
             }
             let scope = Scope(
                 .context(context), flagKey: definition.key, unixSeconds: unixSeconds, flags: set, stepsLeft: steps)
             switch try decision.outcome(in: scope, variants: definition.variants) {
-            case .variant(let index):
-                let variant = definition.variants.members[index]
-                return Evaluation(
-                    variant: variant.key, value: variant.value, reason: .targetingMatch, metadata: definition.metadata)
-            case .none: return Self.defaultAnswer(of: definition, reason: .default)
+            case .variant(let index): return byVariant[index]
+            case .none: return byDefault
             case .unknown(let name):
                 return .failure(
                     .general,
@@ -82,11 +89,12 @@ package final class CompiledFlag: Sendable {
         _ context: EvaluationContext, unixSeconds: Int64, in set: FlagSet, steps: UnsafeMutablePointer<Int>
     ) throws(TargetingFault) -> Bool {
         for prerequisite in definition.prerequisites {
-            // Each costs a step, so that even a circle, which control refuses, would come to an end.
             steps.pointee &-= Work.prerequisiteSteps
             if steps.pointee < 0 { throw Work.exceeded }
             guard let flag = set.flag(prerequisite.flag) else { return false }
             let answer = flag.evaluate(context, unixSeconds: unixSeconds, in: set, steps: steps)
+            // A prerequisite that couldn't be worked out isn't one that is unmet.
+            if steps.pointee < 0 { throw Work.exceeded }
             guard let variant = answer.variant, variant.isExactly(prerequisite.variant) else { return false }
         }
         return true

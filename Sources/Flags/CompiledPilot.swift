@@ -1,7 +1,7 @@
 import JSON
 
-/// One pilot group, ready to be asked. A value over shared parts.
-struct CompiledPilot: Sendable {
+/// One pilot group, ready to be asked. Immutable and shared.
+final class CompiledPilot: Keyed, Sendable {
     /// What a group may have besides members; shared by all copies.
     final class Terms: Sendable {
         let definition: PilotDefinition
@@ -15,40 +15,47 @@ struct CompiledPilot: Sendable {
         }
     }
 
-    var members: MemberSet
+    let key: HashedKey
+    let members: MemberSet
     /// Nil for a group that is its members and nothing else.
     let terms: Terms?
 
-    /// Is this targeting key in the group? An excluded one never is.
-    func contains(_ key: String, group: String, in scope: Scope) throws(TargetingFault) -> Bool {
-        guard let terms else { return members.contains(key) }
-        if terms.exclude.contains(ExactString(key)) { return false }
-        if members.contains(key) { return true }
-        if isWithinPercentage(key, terms, group: group, bucketing: scope.bucketing) { return true }
-        return try takesIn(terms, group: group, scope)
+    init(_ name: String, members: MemberSet, terms: Terms?) {
+        key = HashedKey(name)
+        self.members = members
+        self.terms = terms
+    }
+
+    /// Is this user in the group? An excluded one never is.
+    func contains(_ user: String, in scope: Scope) throws(TargetingFault) -> Bool {
+        guard let terms else { return members.contains(user) }
+        if terms.exclude.contains(ExactString(user)) { return false }
+        if members.contains(user) { return true }
+        if isWithinPercentage(user, terms, scope.bucketing) { return true }
+        return try takesIn(terms, scope)
     }
 
     /// For a user without a key: only a rule can take that one in, or everybody.
-    func containsNameless(group: String, in scope: Scope) throws(TargetingFault) -> Bool {
+    func containsNameless(in scope: Scope) throws(TargetingFault) -> Bool {
         guard let terms else { return false }
         if terms.definition.percentage == .everybody { return true }
-        return try takesIn(terms, group: group, scope)
+        return try takesIn(terms, scope)
     }
 
-    private func takesIn(_ terms: Terms, group: String, _ scope: Scope) throws(TargetingFault) -> Bool {
+    private func takesIn(_ terms: Terms, _ scope: Scope) throws(TargetingFault) -> Bool {
         guard let rule = terms.rule else { return false }
         // A group is the same for every flag that asks: its rule doesn't see which one does.
-        return try rule.isTrue(in: scope.asking(for: Self.salt(of: group)))
+        return try rule.isTrue(in: scope.outside(as: salt))
     }
 
-    private func isWithinPercentage(_ key: String, _ terms: Terms, group: String, bucketing: Bucketing) -> Bool {
+    private func isWithinPercentage(_ user: String, _ terms: Terms, _ bucketing: Bucketing) -> Bool {
         let percentage = terms.definition.percentage
         if percentage == .none { return false }
         if percentage == .everybody { return true }
-        let hash = Bucket.hash(of: key, salt: Self.salt(of: group), bucketing)
+        let hash = Bucket.hash(of: user, salt: salt, bucketing)
         return Bucket.index(of: hash, among: 10_000) < UInt64(percentage.hundredths)
     }
 
     /// Stands in for a flag's key, so that a group's share is independent of any flag's.
-    static func salt(of group: String) -> String { "pilot:\(group)" }
+    var salt: String { "pilot:\(key.text)" }
 }

@@ -19,6 +19,8 @@ indirect enum Decision: Sendable {
     case outcome(Outcome)
     case branches([Clause], otherwise: Decision)
     case computed(Expression)
+    /// With what each share comes to.
+    case fractional(Fractional, [Outcome])
     /// The second decides where the first gives null.
     case either(Decision, Decision)
 
@@ -31,6 +33,8 @@ indirect enum Decision: Sendable {
                 clauses.map {
                     Clause(condition: $0.condition, result: Decision($0.result, variants: variants))
                 }, otherwise: Decision(otherwise, variants: variants))
+        case .fractional(let fractional):
+            self = .fractional(fractional, fractional.variants.map { Self.outcome(of: $0, variants: variants) })
         default: self = .computed(expression)
         }
     }
@@ -50,6 +54,11 @@ indirect enum Decision: Sendable {
                 return try clause.result.outcome(in: scope, variants: variants)
             }
             return try otherwise.outcome(in: scope, variants: variants)
+        case .fractional(let fractional, let outcomes):
+            switch try fractional.result(in: scope) {
+            case .share(let index): return index.map { outcomes[$0] } ?? .none
+            case .other(let value): return Self.outcome(of: value, variants: variants)
+            }
         case .either(let first, let second):
             let outcome = try first.outcome(in: scope, variants: variants)
             if case .none = outcome { return try second.outcome(in: scope, variants: variants) }

@@ -31,7 +31,8 @@ indirect enum Expression: Sendable {
     case not(Expression, negations: Int)
     /// `in` over many constant values.
     case inConstants(Expression, ConstantList)
-    case inPilot(String, key: Expression?)
+    case fractional(Fractional)
+    case inPilot(HashedKey, key: Expression?)
     /// Fails when it is reached.
     case fault(TargetingFault)
 
@@ -60,6 +61,11 @@ indirect enum Expression: Sendable {
                 return try clause.result.value(in: scope)
             }
             return try otherwise.value(in: scope)
+        case .fractional(let fractional):
+            switch try fractional.result(in: scope) {
+            case .share(let index): return index.map { fractional.variants[$0] } ?? .null
+            case .other(let value): return value
+            }
         case .not, .inConstants, .inPilot: return .bool(try isTrue(in: scope))
         case .fault(let fault): throw fault
         }
@@ -90,23 +96,23 @@ indirect enum Expression: Sendable {
         return found.isNull ? nil : found
     }
 
-    /// No key is never an error. Numbers are looked up by their decimal text.
+    /// No key is no error. Numbers are looked up by their decimal text.
     private static func isMember(
-        of name: String, key: Expression?, in scope: Scope
+        of name: HashedKey, key: Expression?, in scope: Scope
     ) throws(TargetingFault) -> Bool {
         guard let pilot = scope.flags.pilot(name) else {
-            throw TargetingFault("there is no pilot group \"\(name)\"")
+            throw TargetingFault("there is no pilot group \"\(name.text)\"")
         }
         guard let key else {
             guard let user = scope.targetingKey, !user.isEmpty else {
-                return try pilot.containsNameless(group: name, in: scope)
+                return try pilot.containsNameless(in: scope)
             }
-            return try pilot.contains(user, group: name, in: scope)
+            return try pilot.contains(user, in: scope)
         }
         switch try key.value(in: scope) {
-        case .string(let text): return try pilot.contains(text, group: name, in: scope)
-        case .integer(let number): return try pilot.contains(String(number), group: name, in: scope)
-        case .double(let number): return try pilot.contains(NumberText.json(number), group: name, in: scope)
+        case .string(let text): return try pilot.contains(text, in: scope)
+        case .integer(let number): return try pilot.contains(String(number), in: scope)
+        case .double(let number): return try pilot.contains(NumberText.json(number), in: scope)
         default: return false
         }
     }

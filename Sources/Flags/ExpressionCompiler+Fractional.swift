@@ -49,7 +49,25 @@ extension ExpressionCompiler {
             compiled.append(compile(element.arrayValue?[0] ?? .null, at: pointer.appending(index).appending(0)))
         }
         let key = keyCount == 1 ? compile(elements[0], at: pointer.appending(0)) : nil
-        return Self.distribution(by: key, shares, variants: compiled)
+        return Self.distribution(by: key.map { .expression($0) } ?? .targetingKey, shares, variants: compiled)
+    }
+
+    /// A rollout's own share, which no document can write: `[salt, attribute, variant, hundredths]`. It gives the variant, or
+    /// null.
+    mutating func share(_ arguments: JSONValue, at pointer: JSONPointer) -> Expression {
+        readsScope()
+        guard case .array(let elements) = arguments, elements.count == 4, let salt = elements[0].stringValue,
+            let attribute = elements[1].stringValue, let hundredths = elements[3].integerValue
+        else { return refuse("a rollout's share has another shape", at: pointer) }
+        var shares = Shares()
+        do throws(TargetingFault) {
+            try shares.append(weight: hundredths)
+            try shares.append(weight: 10_000 - hundredths)
+        } catch {
+            return .fault(error)
+        }
+        let key = Fractional.Key.attribute(VariablePath(attribute), salt: salt)
+        return .fractional(Fractional(by: key, shares, variants: [elements[2], .null]))
     }
 
     /// Something about the shares depends on the context.
@@ -61,50 +79,25 @@ extension ExpressionCompiler {
     }
 
     private static func distribution(
-        by key: Expression?, _ shares: Shares, variants: [Expression]
+        by key: Fractional.Key, _ shares: Shares, variants: [Expression]
     ) -> Expression {
-        let areConstant = variants.allSatisfy { if case .constant = $0 { true } else { false } }
+        var constants: [JSONValue] = []
+        for case .constant(let value) in variants { constants.append(value) }
+        if constants.count == variants.count {
+            guard constants.allSatisfy(Shares.isVariant) else { return .constant(.null) }
+            return .fractional(Fractional(by: key, shares, variants: constants))
+        }
         return .lazy(
             { variants, scope throws(TargetingFault) in
-                let hash: UInt32?
-                if let key {
-                    let first = try key.value(in: scope)
-                    let place = Bucket.place(by: first, in: scope)
-                    if let place, !place.firstIsKey, case .array = first {
-                        return try withFirstShare(first, shares, variants, scope)
-                    }
-                    hash = place.flatMap { $0.firstIsKey ? $0.hash : nil }
-                } else if case .value(let value) = scope.data, value.objectValue == nil {
-                    hash = nil
-                } else {
-                    hash = Bucket.ofTargetingKey(in: scope)
-                }
-                let index = hash.flatMap { shares.index(of: $0) }
-                if areConstant {
-                    return try index.map { i throws(TargetingFault) in try variants[i].value(in: scope) } ?? .null
-                }
                 // All are evaluated, as all arguments are: a fault in one is a fault of the whole.
-                var result = JSONValue.null
-                var isSound = true
-                for (position, variant) in variants.enumerated() {
-                    let value = try variant.value(in: scope)
-                    if position == index { result = value }
-                    if !Shares.isVariant(value) { isSound = false }
+                let values = try Expression.values(of: variants, in: scope)
+                let fractional = Fractional(by: key, shares, variants: values)
+                switch try fractional.result(in: scope) {
+                case .other(let value): return value
+                case .share(let index):
+                    guard values.allSatisfy(Shares.isVariant) else { return .null }
+                    return index.map { values[$0] } ?? .null
                 }
-                return isSound ? result : .null
             }, variants)
-    }
-
-    /// What was to be bucketed by turned out to be a share itself.
-    private static func withFirstShare(
-        _ first: JSONValue, _ shares: Shares, _ variants: [Expression], _ scope: Scope
-    ) throws(TargetingFault) -> JSONValue {
-        var arguments = [first]
-        var before: UInt64 = 0
-        for (variant, end) in zip(variants, shares.ends) {
-            arguments.append(.array([try variant.value(in: scope), .integer(Int64(end - before))]))
-            before = end
-        }
-        return Shares.result(of: arguments, in: scope)
     }
 }

@@ -199,6 +199,6 @@ extension ExpressionCompiler {
         if let fault = PilotDefinition.fault(inName: text) { return refuse(fault, at: pointer) }
         readsScope()
         uses(pilot: text, at: pointer)
-        return .inPilot(text, key: key)
+        return .inPilot(HashedKey(text), key: key)
     }
 }

@@ -35,9 +35,12 @@ struct ExpressionCompiler {
     /// Steps that evaluation may take whatever the context holds.
     private var steps = 0
     private let followsReferences: Bool
+    /// What is compiled comes from a `Rollout`, not from a document.
+    private let isOwn: Bool
 
     /// Without `followsReferences` only what stands in the rule itself is looked at, for its problems.
-    init(references: EvaluatorReferences, lenient: Bool, followsReferences: Bool = true) {
+    init(references: EvaluatorReferences, lenient: Bool, followsReferences: Bool = true, isOwn: Bool = false) {
+        self.isOwn = isOwn
         self.references = references
         self.lenient = lenient
         self.followsReferences = followsReferences
@@ -134,6 +137,7 @@ struct ExpressionCompiler {
     private mutating func operation(_ name: String, _ arguments: JSONValue, at pointer: JSONPointer) -> Expression {
         if name == "$ref", case .string(let target) = arguments { return reference(target, at: pointer) }
         let here = pointer.appending(name)
+        if isOwn, name == Rollout.shareOperator { return share(arguments, at: here) }
         guard let known = OperatorTable[name] else { return unknownOperator(name, at: here) }
         let before = reads
         let compiled = known.compile(&self, arguments, here)

@@ -31,7 +31,7 @@ extension FlagReader {
     mutating func readPrerequisites(
         _ json: JSONValue?, ofFlag key: String, at pointer: JSONPointer
     ) -> [Prerequisite] {
-        guard let json else { return [] }
+        guard let json, json != .null else { return [] }
         let here = pointer.appending("prerequisites")
         let shape = "it is a list of {\"flag\": \"KEY\", \"variant\": \"NAME\"}"
         guard case .array(let elements) = json else {
@@ -94,19 +94,20 @@ extension FlagReader {
     /// Targeting comes first: where it always gives something, nobody is left for a rollout.
     mutating func checkReach(of rollout: Rollout, behind targeting: JSONValue?, at pointer: JSONPointer) {
         let ends = TargetingEnds(of: targeting, at: pointer.appending("targeting"))
-        guard !lenient, !ends.canGiveNull, let first = ends.winning.first else { return }
+        guard checksResults, !ends.canGiveNull, let first = ends.winning.first else { return }
         let others = ends.winning.count - 1
         let more = others > 0 ? " and \(others) more" : ""
-        refuse(
-            pointer.appending("rollout"),
-            "the flag's targeting never gives null, so that its rollout reaches nobody: \(first)\(more) "
-                + "answers first",
-            "let that branch give null for those who are to have the rollout")
+        problems.append(
+            Problem(
+                severity: lenient ? .warning : .error, pointer: pointer.appending("rollout"),
+                message: "the flag's targeting never gives null, so that its rollout reaches nobody: \(first)\(more) "
+                    + "answers first",
+                hint: "let that branch give null for those who are to have the rollout"))
     }
 
     /// A rollout that was read is a rule without faults: nothing of it is reported.
     func compile(_ rollout: Rollout, flagKey: String) -> Expression {
-        var compiler = ExpressionCompiler(references: .none, lenient: true)
+        var compiler = ExpressionCompiler(references: .none, lenient: true, isOwn: true)
         return compiler.compile(rollout.targeting(flagKey: flagKey), at: JSONPointer())
     }
 
@@ -121,7 +122,7 @@ extension FlagReader {
     }
 
     private mutating func readShare(_ object: JSONObject, at pointer: JSONPointer) -> Rollout.Share? {
-        switch (object["percentage"], object["ramp"]) {
+        switch (object.present("percentage"), object.present("ramp")) {
         case (nil, nil): return .fixed(.none)
         case (let json?, nil): return percentage(json, at: pointer.appending("percentage")).map { .fixed($0) }
         case (nil, let json?): return readRamp(json, at: pointer.appending("ramp")).map { .ramp($0) }
@@ -175,7 +176,7 @@ extension FlagReader {
     }
 
     private mutating func readExclusion(_ json: JSONValue?, at pointer: JSONPointer) -> Rollout.Exclusion {
-        guard let json else { return Rollout.Exclusion() }
+        guard let json, json != .null else { return Rollout.Exclusion() }
         guard case .object(let object) = json else {
             refuse(
                 pointer, "the exclusion is \(json.kindText)", "write {\"users\": [\"ann\"], \"pilots\": [\"staff\"]}")
@@ -196,7 +197,7 @@ extension FlagReader {
     private mutating func readTexts(
         _ json: JSONValue?, _ what: String, most: Int, at pointer: JSONPointer
     ) -> [String] {
-        guard let json else { return [] }
+        guard let json, json != .null else { return [] }
         guard case .array(let elements) = json else {
             refuse(pointer, "\"\(pointer.tokens.last ?? "")\" is \(json.kindText)", "it is a list of \(what)")
             return []
@@ -233,4 +234,9 @@ extension FlagReader {
         }
         return text
     }
+}
+
+extension JSONObject {
+    /// A member that is there and not null: where something may be left out, null says the same.
+    func present(_ key: String) -> JSONValue? { self[key].flatMap { $0.isNull ? nil : $0 } }
 }

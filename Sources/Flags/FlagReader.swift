@@ -12,11 +12,11 @@ struct FlagReader {
     let references: EvaluatorReferences
     /// Laid under each flag's own metadata.
     let commonMetadata: JSONObject
-    private(set) var problems: [Problem] = []
+    var problems: [Problem] = []
     private(set) var pilotUses: [ExpressionCompiler.PilotUse] = []
     private var referencedNodes = 0
 
-    private let checksResults: Bool
+    let checksResults: Bool
 
     /// `checksResults` is left out where only errors matter and unknown variant names are none.
     init(

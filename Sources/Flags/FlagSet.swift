@@ -4,44 +4,72 @@ import JSON
 /// Every flag, kill and pilot group of one environment, compiled. A persistent value: a copy costs nothing, and a change
 /// costs by the change.
 package struct FlagSet: Sendable {
-    private var flags: TreeDictionary<ExactString, CompiledFlag> = [:]
-    private var kills: TreeDictionary<ExactString, Kill> = [:]
-    private var pilots: TreeDictionary<String, CompiledPilot> = [:]
-    /// Pilot group → the flags that ask about it.
-    private var users: TreeDictionary<String, TreeSet<ExactString>> = [:]
-    /// Flag → the flags that require it.
-    private var dependents: TreeDictionary<ExactString, TreeSet<ExactString>> = [:]
-    /// Flags with a time ramp.
-    private var ramping: TreeSet<ExactString> = []
+    /// Everything in one object, so that a lookup holds on to one reference. Never changed while it is shared: Swift needn't
+    /// look out for that on each access.
+    private final class Content: @unchecked Sendable {
+        @exclusivity(unchecked) var flags = PagedTable<CompiledFlag>()
+        @exclusivity(unchecked) var pilots = PagedTable<CompiledPilot>()
+        @exclusivity(unchecked) var kills: TreeDictionary<ExactString, Kill> = [:]
+        /// Pilot group → the flags that ask about it.
+        @exclusivity(unchecked) var users: TreeDictionary<String, TreeSet<ExactString>> = [:]
+        /// Flag → the flags that require it.
+        @exclusivity(unchecked) var dependents: TreeDictionary<ExactString, TreeSet<ExactString>> = [:]
+        /// Flags with a time ramp.
+        @exclusivity(unchecked) var ramping: TreeSet<ExactString> = []
+        @exclusivity(unchecked) var bucketing: Bucketing
+
+        init(bucketing: Bucketing) { self.bucketing = bucketing }
+
+        init(copyOf other: Content) {
+            flags = other.flags
+            pilots = other.pilots
+            kills = other.kills
+            users = other.users
+            dependents = other.dependents
+            ramping = other.ramping
+            bucketing = other.bucketing
+        }
+    }
+
+    private var content: Content
+
+    private mutating func change<Result>(_ body: (Content) -> Result) -> Result {
+        if !isKnownUniquelyReferenced(&content) { content = Content(copyOf: content) }
+        return body(content)
+    }
+
     /// Of every `fractional` in it.
-    package var bucketing: Bucketing
+    package var bucketing: Bucketing {
+        get { content.bucketing }
+        set { change { $0.bucketing = newValue } }
+    }
 
-    package init(bucketing: Bucketing = .v2) { self.bucketing = bucketing }
+    package init(bucketing: Bucketing = .v2) { content = Content(bucketing: bucketing) }
 
-    package var flagCount: Int { flags.count }
+    package var flagCount: Int { content.flags.count }
 
     /// Sorted by bytes.
-    package var flagKeys: [String] { flags.keys.sorted().map(\.text) }
+    package var flagKeys: [String] { content.flags.elements.map(\.key.text).sorted { $0.precedesInBytes($1) } }
 
-    package var pilotNames: [String] { pilots.keys.sorted { $0.precedesInBytes($1) } }
+    package var pilotNames: [String] { content.pilots.elements.map(\.key.text).sorted { $0.precedesInBytes($1) } }
 
-    package func definition(of key: String) -> FlagDefinition? { flags[ExactString(key)]?.definition }
+    package func definition(of key: String) -> FlagDefinition? { flag(key)?.definition }
 
-    func flag(_ key: String) -> CompiledFlag? { flags[ExactString(key)] }
+    func flag(_ key: String) -> CompiledFlag? { content.flags[key] }
 
-    func pilot(_ name: String) -> CompiledPilot? { pilots[name] }
+    func pilot(_ key: HashedKey) -> CompiledPilot? { content.pilots[key] }
 
-    package func members(ofPilot name: String) -> MemberSet? { pilots[name]?.members }
+    package func members(ofPilot name: String) -> MemberSet? { content.pilots[name]?.members }
 
     /// What a group is besides its members; nil for an unknown one.
     package func definition(ofPilot name: String) -> PilotDefinition? {
-        pilots[name].map { $0.terms?.definition ?? PilotDefinition(name: name) }
+        content.pilots[name].map { $0.terms?.definition ?? PilotDefinition(name: name) }
     }
 
-    package func kill(of flag: String) -> Kill? { kills[ExactString(flag)] }
+    package func kill(of flag: String) -> Kill? { content.kills[ExactString(flag)] }
 
     /// The keys of the flags that ask about `pilot`, and of all that require one of these; sorted.
-    package func flags(using pilot: String) -> [String] { closed(users[pilot] ?? []).sorted().map(\.text) }
+    package func flags(using pilot: String) -> [String] { closed(content.users[pilot] ?? []).sorted().map(\.text) }
 
     /// `key`, and the keys of the flags that require it, directly or through others; sorted.
     package func flags(affectedBy key: String) -> [String] { closed([ExactString(key)]).sorted().map(\.text) }
@@ -50,7 +78,9 @@ package struct FlagSet: Sendable {
         var found = Set(keys)
         var open = Array(keys)
         while let key = open.popLast() {
-            for dependent in dependents[key] ?? [] where found.insert(dependent).inserted { open.append(dependent) }
+            for dependent in content.dependents[key] ?? [] where found.insert(dependent).inserted {
+                open.append(dependent)
+            }
         }
         return found
     }
@@ -62,7 +92,7 @@ package struct FlagSet: Sendable {
     /// → TARGETING_MATCH; neither does → default variant, DEFAULT; anything else → GENERAL; a fault on the way →
     /// PARSE_ERROR.
     package func evaluate(_ key: String, context: EvaluationContext, unixSeconds: Int64) -> Evaluation {
-        guard let flag = flags[ExactString(key)] else {
+        guard let flag = flag(key) else {
             return .failure(.flagNotFound, "there is no flag \"\(key)\"")
         }
         var steps = Work.mostSteps
@@ -73,8 +103,8 @@ package struct FlagSet: Sendable {
     package func nextStep(after unixSeconds: Int64) -> (at: Int64, flags: [String])? {
         var next: Int64?
         var keys: TreeSet<ExactString> = []
-        for key in ramping {
-            guard let step = flags[key]?.steps.first(where: { $0 > unixSeconds }), step <= next ?? .max else {
+        for key in content.ramping {
+            guard let step = flag(key.text)?.steps.first(where: { $0 > unixSeconds }), step <= next ?? .max else {
                 continue
             }
             if step != next { keys = [] }
@@ -89,16 +119,12 @@ package struct FlagSet: Sendable {
     /// Compiles and puts in a flag. Read leniently, since control has decided already. When this throws, the flag's
     /// last good form stays.
     package mutating func put(flag key: String, storedBytes: [UInt8]) throws(FlagNotCompilable) {
-        let name = ExactString(key)
-        let flag = try Self.compile(key, storedBytes, kill: kills[name])
-        let old = flags.updateValue(flag, forKey: name)
-        index(name, from: old, to: flag)
+        let flag = try Self.compile(key, storedBytes, kill: kill(of: key))
+        change { Self.index(ExactString(key), from: $0.flags.put(flag), to: flag, in: $0) }
     }
 
     package mutating func remove(flag key: String) {
-        let name = ExactString(key)
-        guard let old = flags.removeValue(forKey: name) else { return }
-        index(name, from: old, to: nil)
+        change { Self.index(ExactString(key), from: $0.flags.remove(key), to: nil, in: $0) }
     }
 
     private static func compile(
@@ -119,22 +145,24 @@ package struct FlagSet: Sendable {
         problems.filter { $0.severity == .error }.map(\.description).joined(separator: "; ")
     }
 
-    private mutating func index(_ key: ExactString, from old: CompiledFlag?, to new: CompiledFlag?) {
+    private static func index(
+        _ key: ExactString, from old: CompiledFlag?, to new: CompiledFlag?, in content: Content
+    ) {
         let (oldPilots, newPilots) = (old?.pilotsUsed ?? [], new?.pilotsUsed ?? [])
         for pilot in oldPilots.subtracting(newPilots) {
-            users[pilot]?.remove(key)
-            if users[pilot]?.isEmpty == true { users[pilot] = nil }
+            content.users[pilot]?.remove(key)
+            if content.users[pilot]?.isEmpty == true { content.users[pilot] = nil }
         }
-        for pilot in newPilots.subtracting(oldPilots) { users[pilot, default: []].insert(key) }
+        for pilot in newPilots.subtracting(oldPilots) { content.users[pilot, default: []].insert(key) }
         for prerequisite in old?.definition.prerequisites ?? [] {
             let required = ExactString(prerequisite.flag)
-            dependents[required]?.remove(key)
-            if dependents[required]?.isEmpty == true { dependents[required] = nil }
+            content.dependents[required]?.remove(key)
+            if content.dependents[required]?.isEmpty == true { content.dependents[required] = nil }
         }
         for prerequisite in new?.definition.prerequisites ?? [] {
-            dependents[ExactString(prerequisite.flag), default: []].insert(key)
+            content.dependents[ExactString(prerequisite.flag), default: []].insert(key)
         }
-        if new?.steps.isEmpty == false { ramping.insert(key) } else { ramping.remove(key) }
+        if new?.steps.isEmpty == false { content.ramping.insert(key) } else { content.ramping.remove(key) }
     }
 
     // MARK: Kills
@@ -147,14 +175,16 @@ package struct FlagSet: Sendable {
     package mutating func remove(kill key: String) { set(nil, of: ExactString(key)) }
 
     private mutating func set(_ kill: Kill?, of key: ExactString) {
-        kills[key] = kill
-        if let flag = flags[key] { flags[key] = flag.serving(kill) }
+        change {
+            $0.kills[key] = kill
+            if let flag = $0.flags[key.text] { $0.flags.put(flag.serving(kill)) }
+        }
     }
 
     /// A copy in which these flags are killed as well, whatever it says of them itself.
-    package func killing(_ overlay: [String: Kill]) -> FlagSet {
+    package func killing(_ overlay: [ExactString: Kill]) -> FlagSet {
         var copy = self
-        for (key, kill) in overlay { copy.set(kill, of: ExactString(key)) }
+        for (key, kill) in overlay { copy.set(kill, of: key) }
         return copy
     }
 
@@ -166,7 +196,8 @@ package struct FlagSet: Sendable {
         pilot name: String, storedBytes: [UInt8], members: MemberSet
     ) throws(PilotNotCompilable) {
         do throws(PilotNotCompilable) {
-            pilots[name] = CompiledPilot(members: members, terms: try Self.terms(name, storedBytes))
+            let pilot = CompiledPilot(name, members: members, terms: try Self.terms(name, storedBytes))
+            change { _ = $0.pilots.put(pilot) }
         } catch {
             set(members: members, ofPilot: name)
             throw error
@@ -175,10 +206,10 @@ package struct FlagSet: Sendable {
 
     /// Other members, the same terms.
     package mutating func set(members: MemberSet, ofPilot name: String) {
-        pilots[name] = CompiledPilot(members: members, terms: pilots[name]?.terms)
+        change { _ = $0.pilots.put(CompiledPilot(name, members: members, terms: $0.pilots[name]?.terms)) }
     }
 
-    package mutating func remove(pilot name: String) { pilots[name] = nil }
+    package mutating func remove(pilot name: String) { change { _ = $0.pilots.remove(name) } }
 
     private static func terms(_ name: String, _ bytes: [UInt8]) throws(PilotNotCompilable) -> CompiledPilot.Terms? {
         let text = JSONReader.read(bytes)

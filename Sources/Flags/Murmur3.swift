@@ -37,8 +37,8 @@ struct Murmur3 {
 
     /// The text's UTF-8.
     mutating func combine(_ text: String) {
-        var text = text
-        text.withUTF8 { combine($0) }
+        let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { combine($0) }
+        if isDone == nil { for byte in text.utf8 { combine(byte) } }
     }
 
     /// Big-endian.

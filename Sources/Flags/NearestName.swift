@@ -10,9 +10,12 @@ package enum NearestName {
         for candidate in candidates where !candidate.isExactly(name) {
             let others = Array(candidate.lowercased().unicodeScalars.prefix(longest + 1))
             let limit = max(1, min(letters.count, others.count) / 3)
-            guard others.count <= longest, abs(letters.count - others.count) <= limit else { continue }
-            let distance = distance(letters, others)
-            guard distance <= limit else { continue }
+            guard others.count <= longest else { continue }
+            // "percent" is "percentage" cut short.
+            let isCutShort = letters.count >= 4 && others.starts(with: letters)
+            guard isCutShort || abs(letters.count - others.count) <= limit else { continue }
+            let distance = isCutShort ? others.count - letters.count : distance(letters, others)
+            guard isCutShort || distance <= limit else { continue }
             // Of equally near ones the one that begins alike: "of" is "off" rather than "on".
             let common = zip(letters, others).prefix { $0 == $1 }.count
             if let best, (best.distance, -best.common) <= (distance, -common) { continue }

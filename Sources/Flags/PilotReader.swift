@@ -18,7 +18,7 @@ struct PilotReader {
     mutating func read(
         _ name: String, _ json: JSONValue, at pointer: JSONPointer, wantsMembers: Bool = true
     ) -> (definition: PilotDefinition, rule: Expression?)? {
-        let before = problems.count
+        let before = problems.count { $0.severity == .error }
         if let fault = PilotDefinition.fault(inName: name) { refuse(pointer, fault, "rename it, e.g. \"beta-users\"") }
         guard case .object(let object) = json else {
             refuse(pointer, "the pilot group is \(json.kindText)", Self.shape)
@@ -31,7 +31,7 @@ struct PilotReader {
                 NearestName.hint(for: member.key, among: known, listedAs: "it has"))
         }
         var definition = PilotDefinition(name: name)
-        if let percentage = object["percentage"] {
+        if let percentage = object.present("percentage") {
             if let read = Percentage(percentage) {
                 definition.percentage = read
             } else {
@@ -41,22 +41,22 @@ struct PilotReader {
             }
         }
         var rule: Expression?
-        if let json = object["rule"] {
+        if let json = object.present("rule") {
             (definition.rule, rule) = readRule(json, at: pointer.appending("rule"))
         }
-        definition.exclude = readList(object["exclude"], "exclude", at: pointer)
+        definition.exclude = readList(object.present("exclude"), "exclude", at: pointer)
         if definition.exclude.count > PilotDefinition.mostExcluded {
             refuse(
                 pointer.appending("exclude"),
                 "the group excludes \(definition.exclude.count) users; at most \(PilotDefinition.mostExcluded) are taken",
                 "put them into a group of their own, and ask for both in the rule of a flag")
         }
-        if wantsMembers, object["members"] == nil, object["rule"] == nil, object["percentage"] == nil {
+        if wantsMembers, object["members"] == nil, object.present("rule") == nil, object.present("percentage") == nil {
             refuse(
                 pointer, "the pilot group has no members", "write {\"members\": [\"ann\", …]}; the list may be empty")
         }
         definition.members = readList(object["members"], "members", at: pointer)
-        return problems.count == before ? (definition, rule) : nil
+        return problems.count { $0.severity == .error } == before ? (definition, rule) : nil
     }
 
     private mutating func refuse(_ pointer: JSONPointer, _ message: String, _ hint: String? = nil) {
@@ -72,7 +72,7 @@ struct PilotReader {
         }
         var compiler = ExpressionCompiler(references: references, lenient: lenient)
         let expression = compiler.compile(json, at: pointer)
-        problems += compiler.problems.filter { !lenient || $0.severity == .error }
+        problems += compiler.problems
         for use in compiler.pilotUses {
             refuse(
                 use.pointer ?? pointer, "the rule of a pilot group asks about the pilot group \"\(use.name)\"",

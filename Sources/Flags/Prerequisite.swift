@@ -12,6 +12,8 @@ package struct Prerequisite: Sendable, Hashable {
 
     /// Of one flag.
     package static let most = 16
+    /// Flags that one lookup may have to ask by way of prerequisites, each as often as it is asked.
+    package static let mostAsked = 100
 
     package var json: JSONValue { .object(["flag": .string(flag), "variant": .string(variant)]) }
 }

@@ -112,11 +112,15 @@ package struct Rollout: Sendable, Hashable {
     private func part(_ percentage: Percentage, _ flagKey: String) -> JSONValue {
         if percentage == .none { return .null }
         if percentage == .everybody { return .string(variant) }
-        let weight = Int64(percentage.hundredths)
-        let shares: [JSONValue] = [[.string(variant), .integer(weight)], [.null, .integer(10_000 - weight)]]
-        guard bucketBy != nil || salt != nil else { return ["fractional": .array(shares)] }
-        let attribute = bucketBy ?? "targetingKey"
-        let key: JSONValue = ["cat": [.string(salt ?? flagKey), ["var": .string(attribute)]]]
-        return ["if": [["missing": [.string(attribute)]], .null, ["fractional": .array([key] + shares)]]]
+        return [
+            Self.shareOperator: [
+                .string(salt ?? flagKey), .string(bucketBy ?? "targetingKey"), .string(variant),
+                .integer(Int64(percentage.hundredths)),
+            ]
+        ]
     }
+
+    /// `fractional` over 10,000 slots, by salt and attribute; for the targeting key among the flag's own it is the very same.
+    /// A name that no document can use.
+    static let shareOperator = "$share"
 }

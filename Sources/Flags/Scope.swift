@@ -12,6 +12,8 @@ struct Scope {
     }
 
     var data: Data
+    /// What the lookup brought, whatever the data is now.
+    private let context: EvaluationContext
     private(set) var flagKey: String
     let unixSeconds: Int64
     /// Where pilot groups are looked up.
@@ -25,6 +27,7 @@ struct Scope {
         _ data: Data, flagKey: String, unixSeconds: Int64, flags: FlagSet, stepsLeft: UnsafeMutablePointer<Int>
     ) {
         self.data = data
+        context = if case .context(let context) = data { context } else { EvaluationContext() }
         self.flagKey = flagKey
         self.unixSeconds = unixSeconds
         self.flags = flags
@@ -47,9 +50,11 @@ struct Scope {
 
     var bucketing: Bucketing { flags.bucketing }
 
-    /// The same for another flag's key, or for what stands in for one.
-    func asking(for key: String) -> Scope {
+    /// As the rule of a pilot group sees it: the same from wherever it is asked, within whatever flag and list.
+    func outside(as key: String) -> Scope {
         var copy = self
+        copy.data = .context(context)
+        copy.outer = nil
         copy.flagKey = key
         return copy
     }

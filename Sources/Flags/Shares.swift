@@ -40,6 +40,17 @@ struct Shares: Sendable {
         return ends.firstIndex { bucket < $0 }
     }
 
+    /// The same with one share before these.
+    func result(with first: JSONValue, variants: [JSONValue], in scope: Scope) -> JSONValue {
+        var arguments = [first]
+        var before: UInt64 = 0
+        for (variant, end) in zip(variants, ends) {
+            arguments.append(.array([variant, .integer(Int64(end - before))]))
+            before = end
+        }
+        return Self.result(of: arguments, in: scope)
+    }
+
     /// The variant of a share may be any single value.
     static func isVariant(_ value: JSONValue) -> Bool {
         switch value {

@@ -7,8 +7,8 @@ enum Work {
     static let mostSteps = 250_000
     /// Steps that a rule may need whatever the context holds; more is refused when it is published.
     static let mostConstantSteps = 100_000
-    /// Steps that asking another flag costs. A circle of prerequisites (control refuses them) ends after so few rounds
-    /// that the stack holds them.
+    /// Steps that asking another flag costs: what control lets through (`Prerequisite.mostAsked`) leaves more than half of
+    /// them to the rules, and a circle, which control refuses, ends after so few rounds that the stack holds them.
     static let prerequisiteSteps = 1_000
 
     static let exceeded = TargetingFault(

@@ -12,11 +12,16 @@ package struct Batch: Sendable {
     package var revision: Revision
     package var digest: Digest
     package var origin: Origin
+    /// The changes put everything that there is at `revision`: whatever else a cache holds goes.
+    package var isWhole: Bool
 
-    package init(changes: [EntryChange], revision: Revision, digest: Digest, origin: Origin) {
+    package init(
+        changes: [EntryChange], revision: Revision, digest: Digest, origin: Origin, isWhole: Bool = false
+    ) {
         self.changes = changes
         self.revision = revision
         self.digest = digest
         self.origin = origin
+        self.isWhole = isWhole
     }
 }

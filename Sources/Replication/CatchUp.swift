@@ -40,6 +40,8 @@ enum CatchUp: Sendable {
         var session: UInt64
         var digest: Digest
         var candidate: ReplicatedState
+        /// Everything is fetched, whatever this agent holds.
+        var isWhole: Bool
         var changes: [EntryChange]
         var keys: ArraySlice<EntryKey>
         var pilots: ArraySlice<String>

@@ -62,6 +62,16 @@ package struct CatchUpServer: Sendable {
         return nil
     }
 
+    /// Does what an agent reports belong to this history? A kill that it holds ahead of its turn counts as heard of: one
+    /// that control has lost would otherwise stay in force there, and nobody would know.
+    package func divergence(of report: Report) -> Divergence? {
+        guard let held = report.revision else { return nil }
+        if let divergence = divergence(from: held, digest: report.digest) { return divergence }
+        let ahead = Revision(epoch: held.epoch, number: report.killAhead)
+        // No digest of that number is known, and one that control never gave needs none.
+        return ahead.number > state.revision.number ? divergence(from: ahead, digest: report.digest) : nil
+    }
+
     /// Answers one request; nil for those that ask nothing (reports, goodbyes, and the closing of a session).
     package mutating func answer(_ request: SyncRequest.Body, now: UInt64) -> SyncReply? {
         sessions = sessions.filter { now < $0.value.lastUsed + settings.sessionIdle }

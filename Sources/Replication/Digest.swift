@@ -60,27 +60,53 @@ package struct Digest: Sendable, Hashable, CustomStringConvertible {
 
     /// The term of one pilot membership.
     package static func term(pilot: String, member: String) -> Digest {
-        term(kind: membershipKind, pilot, Array(member.utf8))
+        MembershipTerms(pilot: pilot).term(of: member)
     }
 
-    private static let membershipKind: UInt8 = 0xFF
-
     private static func term(kind: UInt8, _ key: String, _ bytes: [UInt8]) -> Digest {
-        var input: [UInt8] = []
-        input.reserveCapacity(5 + key.utf8.count + bytes.count)
-        input.append(kind)
+        bytes.withUnsafeBytes { Digest(hashing: Self.beginning(kind: kind, key), $0) }
+    }
+
+    /// What is hashed before an entry's own bytes.
+    fileprivate static func beginning(kind: UInt8, _ key: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(5 + key.utf8.count)
+        bytes.append(kind)
         let length = UInt32(key.utf8.count)
         for shift in stride(from: UInt32(0), through: 24, by: 8) {
-            input.append(UInt8(truncatingIfNeeded: length >> shift))
+            bytes.append(UInt8(truncatingIfNeeded: length >> shift))
         }
-        input.append(contentsOf: key.utf8)
-        input.append(contentsOf: bytes)
-        return SHA256.hash(data: input).withUnsafeBytes { hash in
+        bytes.append(contentsOf: key.utf8)
+        return bytes
+    }
+
+    fileprivate init(hashing beginning: [UInt8], _ bytes: UnsafeRawBufferPointer) {
+        var hash = SHA256()
+        beginning.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        hash.update(bufferPointer: bytes)
+        self = hash.finalize().withUnsafeBytes { hash in
             Digest(
                 UInt64(littleEndian: hash.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
                 UInt64(littleEndian: hash.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
                 UInt64(littleEndian: hash.loadUnaligned(fromByteOffset: 16, as: UInt64.self)),
                 UInt64(littleEndian: hash.loadUnaligned(fromByteOffset: 24, as: UInt64.self)))
         }
+    }
+}
+
+/// The terms of one pilot group's memberships, one after another.
+struct MembershipTerms: Sendable {
+    private static let kind: UInt8 = 0xFF
+
+    private let beginning: [UInt8]
+
+    init(pilot: String) { beginning = Digest.beginning(kind: Self.kind, pilot) }
+
+    /// - Parameter member: its UTF-8 bytes.
+    func term(of member: UnsafeRawBufferPointer) -> Digest { Digest(hashing: beginning, member) }
+
+    func term(of member: String) -> Digest {
+        var member = member
+        return member.withUTF8 { term(of: UnsafeRawBufferPointer($0)) }
     }
 }

@@ -1,17 +1,18 @@
 import HashTreeCollections
+import JSON
 import Flags
 
 extension FlagSet {
     /// Makes this set what `state` says, of which `changes` are all that is new. It costs by the changes.
     ///
-    /// An entry that can't be compiled keeps its last good form and enters `quarantine`; everything else goes on. Control
-    /// validates with this function and agents swap with it.
+    /// An entry that can't be compiled keeps its last good form and enters `quarantine`; everything else goes on. Agents swap
+    /// with this function, and control tells with it beforehand whose answers a change would move.
     /// - Returns: the keys of the flags whose answers may differ now.
     @discardableResult
     package mutating func apply(
         _ changes: [EntryChange], leadingTo state: ReplicatedState, quarantine: inout Quarantine
-    ) -> Set<String> {
-        var changed: Set<String> = []
+    ) -> Set<ExactString> {
+        var changed: Set<ExactString> = []
         for change in changes {
             switch change {
             case .put(let key, let bytes): put(key, bytes, state, &quarantine, &changed)
@@ -19,20 +20,20 @@ extension FlagSet {
                 quarantine.release(key)
                 switch key.kind {
                 case .flag:
-                    changed.formUnion(flags(affectedBy: key.name))
+                    changed.formUnion(flags(affectedBy: key.name).lazy.map { ExactString($0) })
                     remove(flag: key.name)
                 case .kill:
                     remove(kill: key.name)
-                    changed.formUnion(flags(affectedBy: key.name))
+                    changed.formUnion(flags(affectedBy: key.name).lazy.map { ExactString($0) })
                 case .pilot:
-                    changed.formUnion(flags(using: key.name))
+                    changed.formUnion(flags(using: key.name).lazy.map { ExactString($0) })
                     remove(pilot: key.name)
                 case .settings where key == .settings: set(.v2, &changed)
                 default: break
                 }
             case .addMembers(let pilot, _), .removeMembers(let pilot, _), .replaceMembers(let pilot, _):
                 share(pilot, of: state)
-                changed.formUnion(flags(using: pilot))
+                changed.formUnion(flags(using: pilot).lazy.map { ExactString($0) })
             }
         }
         return changed
@@ -40,14 +41,14 @@ extension FlagSet {
 
     private mutating func put(
         _ key: EntryKey, _ bytes: [UInt8], _ state: ReplicatedState, _ quarantine: inout Quarantine,
-        _ changed: inout Set<String>
+        _ changed: inout Set<ExactString>
     ) {
         switch key.kind {
         case .flag:
             do {
                 try put(flag: key.name, storedBytes: bytes)
                 quarantine.release(key)
-                changed.formUnion(flags(affectedBy: key.name))
+                changed.formUnion(flags(affectedBy: key.name).lazy.map { ExactString($0) })
             } catch {
                 quarantine.put(key, reason: String(describing: error))
             }
@@ -60,12 +61,12 @@ extension FlagSet {
             } catch {
                 quarantine.put(key, reason: String(describing: error))
             }
-            changed.formUnion(flags(using: key.name))
+            changed.formUnion(flags(using: key.name).lazy.map { ExactString($0) })
         case .kill:
             do {
                 try put(kill: key.name, storedBytes: bytes)
                 quarantine.release(key)
-                changed.formUnion(flags(affectedBy: key.name))
+                changed.formUnion(flags(affectedBy: key.name).lazy.map { ExactString($0) })
             } catch {
                 quarantine.put(key, reason: error.reason)
             }
@@ -82,10 +83,10 @@ extension FlagSet {
     }
 
     /// Another bucketing may move any user of any flag.
-    private mutating func set(_ bucketing: Bucketing, _ changed: inout Set<String>) {
+    private mutating func set(_ bucketing: Bucketing, _ changed: inout Set<ExactString>) {
         guard bucketing != self.bucketing else { return }
         self.bucketing = bucketing
-        changed.formUnion(flagKeys)
+        changed.formUnion(flagKeys.lazy.map { ExactString($0) })
     }
 
     /// Members are the very value that `state` holds: no second copy, whatever their number.
@@ -93,6 +94,29 @@ extension FlagSet {
         // A group that goes within the same batch is gone from the state already.
         guard state.entries[EntryKey(.pilot, pilot)] != nil else { return remove(pilot: pilot) }
         set(members: state.pilots[pilot]?.members ?? MemberSet(), ofPilot: pilot)
+    }
+
+    /// What is served for an entry, as it would be stored; nil where nothing is. Of an entry in quarantine: its last good
+    /// form.
+    package func form(of key: EntryKey) -> [UInt8]? {
+        switch key.kind {
+        case .flag: definition(of: key.name)?.storedBytes
+        case .kill: kill(of: key.name)?.storedBytes
+        case .pilot: definition(ofPilot: key.name)?.storedBytes
+        default: nil
+        }
+    }
+
+    /// Puts back an entry's last good form. One that an older version could compile and this one can't is none any more.
+    package mutating func put(back key: EntryKey, _ bytes: [UInt8]) {
+        switch key.kind {
+        case .flag: try? put(flag: key.name, storedBytes: bytes)
+        case .kill: try? put(kill: key.name, storedBytes: bytes)
+        case .pilot:
+            guard let members = members(ofPilot: key.name) else { return }
+            try? put(pilot: key.name, storedBytes: bytes, members: members)
+        default: break
+        }
     }
 
     /// Everything that `state` holds, compiled anew: an agent's start, or the end of a damaged memory.
@@ -105,6 +129,29 @@ extension FlagSet {
         }
         for (key, entry) in state.entries where key.kind == .flag {
             set.apply([.put(key, entry.bytes)], leadingTo: state, quarantine: &quarantine)
+        }
+        return set
+    }
+
+    /// Of what `state` holds only these flags with what their answers depend on: the flags that they require, directly or
+    /// through others, the kills of all these, every pilot group, and the settings.
+    package static func compiled(
+        _ keys: some Sequence<String>, from state: ReplicatedState, quarantine: inout Quarantine
+    ) -> FlagSet {
+        quarantine.removeAll()
+        var set = FlagSet()
+        for (key, entry) in state.entries where key.kind == .pilot || key.kind == .settings {
+            set.apply([.put(key, entry.bytes)], leadingTo: state, quarantine: &quarantine)
+        }
+        var open = Array(keys)
+        var seen = Set(open.map { EntryKey(.flag, $0) })
+        while let name = open.popLast() {
+            for key in [EntryKey(.kill, name), EntryKey(.flag, name)] {
+                guard let bytes = state.bytes(of: key) else { continue }
+                set.apply([.put(key, bytes)], leadingTo: state, quarantine: &quarantine)
+            }
+            for prerequisite in set.definition(of: name)?.prerequisites ?? []
+            where seen.insert(EntryKey(.flag, prerequisite.flag)).inserted { open.append(prerequisite.flag) }
         }
         return set
     }

@@ -1,3 +1,4 @@
+import Flags
 import HashTreeCollections
 
 /// How a replica heals: asks, compares, fetches, and tries again when no answer comes.
@@ -40,6 +41,17 @@ extension Replica {
         guard isCatchingUp else { return start(now: now) }
         var actions: [ReplicaAction] = []
         ask(&actions, now, attempt: 0)
+        return actions
+    }
+
+    /// The cache can't be led on from what it holds: fetch everything anew. Ends in a batch that is whole; says nothing
+    /// while one is on its way.
+    package mutating func fetchEverything(now: UInt64) -> [ReplicaAction] {
+        guard !needsEverything else { return [] }
+        needsEverything = true
+        needsWhole = true
+        var actions: [ReplicaAction] = []
+        begin(&actions, now, jitter: true, noticedBy: "its cache")
         return actions
     }
 
@@ -244,13 +256,13 @@ extension Replica {
 
     /// Works out what has to go and what has to come.
     private mutating func compare(_ comparing: CatchUp.Comparing, _ actions: inout [ReplicaAction], _ now: UInt64) {
-        var base = state ?? ReplicatedState(revision: comparing.revision)
+        var base = state ?? ReplicatedState(revision: comparing.revision, keeping: .hashes)
         var keys: [EntryKey] = []
         var pilots: [String] = []
         var entriesThere: Set<EntryKey> = []
         var pilotsThere: Set<String> = []
         // One's own terms are what was computed from one's own bytes; after damage none of them is to be trusted.
-        let trust = base.recomputedDigest() == base.digest
+        let trust = !needsEverything && base.isSound
         for line in comparing.lines {
             switch line {
             case .entry(let key, let term):
@@ -267,13 +279,13 @@ extension Replica {
         }
         changes += base.pilots.keys.filter { !pilotsThere.contains($0) }.sorted().map { .replaceMembers(pilot: $0, []) }
         if !trust {
-            base = ReplicatedState(revision: base.revision)
+            base = ReplicatedState(revision: base.revision, keeping: base.memberForm)
         }
         base.apply(changes)
         base.revision = comparing.revision
         let fetching = CatchUp.Fetching(
             request: 0, deadline: 0, attempt: comparing.attempt, session: comparing.session, digest: comparing.digest,
-            candidate: base, changes: changes, keys: keys[...], pilots: pilots[...])
+            candidate: base, isWhole: !trust, changes: changes, keys: keys[...], pilots: pilots[...])
         fetchNext(fetching, &actions, now)
     }
 
@@ -322,7 +334,9 @@ extension Replica {
         {
             return needsWhole ? wait(settings.requestTimeout, now) : settle(&actions, now, how: "deltas")
         }
-        adopt(fetching.candidate, changes: fetching.changes, &actions)
+        var snapshot = fetching.candidate
+        snapshot.compact()
+        adopt(snapshot, changes: fetching.changes, isWhole: fetching.isWhole, &actions)
         settle(&actions, now, how: "a manifest and the entries that differ")
     }
 }

@@ -33,6 +33,8 @@ package struct Replica: Sendable {
     var kept = KeptDeltas()
     /// The next catch-up must go by manifest: deltas would not mend what is wrong.
     var needsWhole = false
+    /// Everything is to be fetched, whatever this agent holds.
+    var needsEverything = false
     /// What is waited for is the end of a refusal.
     var isRefused = false
     /// Where the gap that is being healed began.
@@ -116,7 +118,9 @@ package struct Replica: Sendable {
             } else {
                 distrust(&actions, now)
             }
-        } else if heartbeat.revision.number == state.revision.number, needsWhole, case .waiting = catchUp {
+        } else if heartbeat.revision.number == state.revision.number, needsWhole, !needsEverything,
+            case .waiting = catchUp
+        {
             // Equal again, by deltas that bore it out, before the whole state could be asked for.
             needsWhole = false
             finish(&actions, how: "deltas whose digest agrees")
@@ -127,7 +131,7 @@ package struct Replica: Sendable {
     /// this agent held, unless the difference is this agent's own damage.
     mutating func distrust(_ actions: inout [ReplicaAction], _ now: UInt64) {
         guard let state else { return }
-        let ownDamage = state.recomputedDigest() != state.digest
+        let ownDamage = !state.isSound
         actions.append(.note(.digestDiffers(number: state.revision.number, ownDamage: ownDamage)))
         if !ownDamage { actions.append(.report) }
         needsWhole = true
@@ -196,7 +200,7 @@ package struct Replica: Sendable {
             )
         }
         if !sound, !needsWhole {
-            let ownDamage = next.recomputedDigest() != next.digest
+            let ownDamage = !next.isSound
             actions.append(.note(.digestDiffers(number: next.revision.number + 1, ownDamage: ownDamage)))
             // Either history may be the older one: control is told before this agent takes over what control holds.
             if !ownDamage { actions.append(.report) }
@@ -205,12 +209,17 @@ package struct Replica: Sendable {
         }
     }
 
-    mutating func adopt(_ snapshot: ReplicatedState, changes: [EntryChange], _ actions: inout [ReplicaAction]) {
+    mutating func adopt(
+        _ snapshot: ReplicatedState, changes: [EntryChange], isWhole: Bool, _ actions: inout [ReplicaAction]
+    ) {
         state = snapshot
-        needsWhole = false
+        if isWhole { needsEverything = false }
+        needsWhole = needsEverything
         actions.append(
             .commit(
-                Batch(changes: changes, revision: snapshot.revision, digest: snapshot.digest, origin: .snapshot)))
+                Batch(
+                    changes: changes, revision: snapshot.revision, digest: snapshot.digest, origin: .snapshot,
+                    isWhole: isWhole)))
     }
 
     /// Applies what was kept, as far as it follows.

@@ -10,8 +10,13 @@ package struct ReplicatedState: Sendable {
     package private(set) var entries: TreeDictionary<EntryKey, StoredEntry> = [:]
     package private(set) var pilots: TreeDictionary<String, PilotMembers> = [:]
     package private(set) var memberCount = 0
+    /// How members are kept: control needs their names, agents don't. It never touches the digest.
+    package let memberForm: MemberSet.Form
 
-    package init(revision: Revision) { self.revision = revision }
+    package init(revision: Revision, keeping memberForm: MemberSet.Form = .names) {
+        self.revision = revision
+        self.memberForm = memberForm
+    }
 
     /// Entries of every kind, each membership counted as one.
     package var entryCount: Int { entries.count + memberCount }
@@ -32,17 +37,19 @@ package struct ReplicatedState: Sendable {
             if let old = entries.removeValue(forKey: key) { digest -= old.term }
             if key.kind == .pilot { dropMembers(of: key.name) }
         case .addMembers(let pilot, let members):
-            var group = pilots.removeValue(forKey: pilot) ?? PilotMembers()
+            var group = pilots.removeValue(forKey: pilot) ?? PilotMembers(memberForm)
+            let terms = MembershipTerms(pilot: pilot)
             for member in members {
-                guard let term = group.insert(member, pilot: pilot) else { continue }
+                guard let term = group.insert(member, terms) else { continue }
                 digest += term
                 memberCount += 1
             }
             if group.count > 0 { pilots[pilot] = group }
         case .removeMembers(let pilot, let members):
             guard var group = pilots.removeValue(forKey: pilot) else { return }
+            let terms = MembershipTerms(pilot: pilot)
             for member in members {
-                guard let term = group.remove(member, pilot: pilot) else { continue }
+                guard let term = group.remove(member, terms) else { continue }
                 digest -= term
                 memberCount -= 1
             }
@@ -51,6 +58,21 @@ package struct ReplicatedState: Sendable {
             dropMembers(of: pilot)
             apply(.addMembers(pilot: pilot, members))
         }
+    }
+
+    /// Takes in a group's members that were made elsewhere, in place of those it has.
+    package mutating func put(_ group: PilotMembers, ofPilot pilot: String) {
+        precondition(group.members.form == memberForm, "a state keeps all its members in one form")
+        dropMembers(of: pilot)
+        guard group.count > 0 else { return }
+        pilots[pilot] = group
+        digest += group.sum
+        memberCount += group.count
+    }
+
+    /// Puts members into the least room, after many came at once. The state stays the same.
+    mutating func compact() {
+        for name in Array(pilots.keys) { pilots[name]?.compact() }
     }
 
     private mutating func dropMembers(of pilot: String) {
@@ -66,13 +88,15 @@ package struct ReplicatedState: Sendable {
         return copy
     }
 
-    /// The digest worked out anew from every entry: what `digest` must be unless memory or a disk was damaged.
-    package func recomputedDigest() -> Digest {
+    /// False when this value's memory was damaged: its entries and its groups, looked at one by one, don't add up to its
+    /// digest.
+    package var isSound: Bool {
         var sum = Digest.empty
         for (key, entry) in entries { sum += Digest.term(of: key, bytes: entry.bytes) }
         for (pilot, group) in pilots {
-            for member in group.members.names { sum += Digest.term(pilot: pilot, member: member.text) }
+            guard group.isSound(as: pilot) else { return false }
+            sum += group.sum
         }
-        return sum
+        return sum == digest
     }
 }

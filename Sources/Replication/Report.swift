@@ -8,6 +8,8 @@ package struct Report: Sendable, Hashable {
     /// The revision that is applied *and* cached; nil before the first.
     package var revision: Revision?
     package var digest: Digest
+    /// The highest number of that epoch of which it holds an urgent copy ahead of its turn; 0 for none.
+    package var killAhead: UInt64
     package var entryCount: UInt64
     /// The first `Wire.reportedNames` names of quarantined entries.
     package var quarantined: [String]
@@ -22,7 +24,8 @@ package struct Report: Sendable, Hashable {
 
     package init(
         agent: String, name: String, boot: UInt64, revision: Revision? = nil, digest: Digest = .empty,
-        entryCount: UInt64 = 0, quarantined: [String] = [], quarantinedCount: UInt32 = 0, service: String = "",
+        killAhead: UInt64 = 0, entryCount: UInt64 = 0, quarantined: [String] = [], quarantinedCount: UInt32 = 0,
+        service: String = "",
         serviceVersion: String = "", pid: UInt32 = 0, conflict: String = "", clock: UInt64 = 0
     ) {
         self.agent = agent
@@ -30,6 +33,7 @@ package struct Report: Sendable, Hashable {
         self.boot = boot
         self.revision = revision
         self.digest = digest
+        self.killAhead = killAhead
         self.entryCount = entryCount
         self.quarantined = quarantined
         self.quarantinedCount = quarantinedCount
@@ -48,6 +52,7 @@ extension WireWriter {
         u64(report.boot)
         optionalRevision(report.revision)
         digest(report.digest)
+        u64(report.killAhead)
         u64(report.entryCount)
         strings(report.quarantined)
         u32(report.quarantinedCount)
@@ -63,7 +68,8 @@ extension WireReader {
     mutating func report() throws(MalformedMessage) -> Report {
         Report(
             agent: try string(), name: try string(), boot: try u64(), revision: try optionalRevision(),
-            digest: try digest(), entryCount: try u64(), quarantined: try strings(), quarantinedCount: try u32(),
+            digest: try digest(), killAhead: try u64(), entryCount: try u64(), quarantined: try strings(),
+            quarantinedCount: try u32(),
             service: try string(), serviceVersion: try string(), pid: try u32(), conflict: try string(),
             clock: try u64())
     }

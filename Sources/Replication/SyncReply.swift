@@ -78,7 +78,7 @@ package enum SyncReply: Sendable, Hashable {
             writer.u8(9)
             writer.u64(request)
         case .kill(let kill):
-            writer.u8(10)
+            writer.u8(Self.killTag)
             writer.urgentKill(kill)
         }
         return writer.bytes
@@ -120,7 +120,7 @@ package enum SyncReply: Sendable, Hashable {
                 request: try reader.u64(), session: try reader.u64(), try reader.changes(), last: try reader.flag())
         case 8: self = .busy(request: try reader.u64(), milliseconds: try reader.u32())
         case 9: self = .sessionOver(request: try reader.u64())
-        case 10: self = .kill(try reader.urgentKill())
+        case Self.killTag: self = .kill(try reader.urgentKill())
         default: throw MalformedMessage(reason: "\(tag) is no kind of reply", offset: 0)
         }
         try reader.end()

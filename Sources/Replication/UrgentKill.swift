@@ -24,6 +24,14 @@ package struct UrgentKill: Sendable, Hashable {
     }
 }
 
+extension SyncReply {
+    /// What `.kill` begins with.
+    static let killTag: UInt8 = 10
+
+    /// Is this a kill? Told by the first byte, so that nobody reads a large chunk to find out.
+    package static func isUrgent(encoded bytes: [UInt8]) -> Bool { bytes.first == killTag }
+}
+
 extension WireWriter {
     mutating func urgentKill(_ kill: UrgentKill) {
         revision(kill.revision)

@@ -24,7 +24,9 @@ struct PilotlightCommand: AsyncParsableCommand, ExampledCommand {
                     WatchCommand.self,
                 ]),
             CommandGroup(name: "Keep", subcommands: [BackupCommand.self, RestoreCommand.self]),
-            CommandGroup(name: "Look up", subcommands: [LookupCommand.self, HealthCommand.self]),
+            CommandGroup(
+                name: "Look up",
+                subcommands: [LookupCommand.self, ExplainCommand.self, WhoCommand.self, HealthCommand.self]),
             CommandGroup(name: "Read", subcommands: [ManualCommand.self]),
         ])
 

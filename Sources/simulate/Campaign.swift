@@ -10,6 +10,7 @@ struct Campaign {
     private(set) var failedSeeds: [UInt64] = []
     private(set) var longestHealing: UInt64 = 0
     private(set) var fingerprint: UInt64 = 0
+    private(set) var kills = KillTally()
 
     init(fault: Fault?) { self.fault = fault }
 
@@ -23,6 +24,7 @@ struct Campaign {
             runs += 1
             events += outcome.events
             checks += outcome.checks
+            kills += outcome.kills
             longestHealing = max(longestHealing, outcome.healedIn)
             fingerprint = fingerprint &* 0x100_0000_01B3 ^ outcome.fingerprint
             guard let violation = outcome.violation else { continue }

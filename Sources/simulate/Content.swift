@@ -4,47 +4,87 @@ import JSON
 /// the code under test.
 struct Content: Hashable {
     var flags: [ExactString: FlagForm] = [:]
-    /// Pilot groups and their members.
-    var groups: [String: Set<String>] = [:]
+    /// By the key of the flag that is killed.
+    var kills: [ExactString: KillForm] = [:]
+    var groups: [String: GroupForm] = [:]
     /// Entries of a kind that agents of this version don't know.
     var unknown: Set<String> = []
 
     /// Names as an agent must report them, sorted by kind and name.
     var quarantined: [String] {
-        flags.filter(\.value.isBroken).keys.sorted().map { "flag:\($0)" } + unknown.sorted().map { "kind-9:\($0)" }
-    }
-}
-
-/// One form of a flag. Each change stamps the forms it writes, so that an answer tells which change it is from.
-struct FlagForm: Hashable {
-    var stamp: Int
-    /// Members of this group get the other variant.
-    var gate: String?
-    /// It can't be compiled.
-    var isBroken = false
-    /// Bytes of ballast, to make large deltas.
-    var ballast = 0
-
-    /// What a lookup for `user` answers; nil where it can only fail, since the group asked about isn't there.
-    func answer(for user: String, _ content: Content) -> String? {
-        guard let gate else { return "out-\(stamp)" }
-        return content.groups[gate].map { $0.contains(user) ? "in-\(stamp)" : "out-\(stamp)" }
+        flags.filter(\.value.isBroken).keys.sorted().map { "flag:\($0)" }
+            + groups.filter(\.value.terms.isBroken).keys.sorted().map { "pilot:\($0)" }
+            + kills.filter(\.value.isBroken).keys.sorted().map { "kill:\($0)" }
+            + unknown.sorted().map { "kind-9:\($0)" }
     }
 
-    /// The definition as canonical JSON.
-    var bytes: [UInt8] {
-        if isBroken {
-            // Two ways to be no flag: not the JSON of one, and a default variant that isn't there.
-            return Array(
-                (stamp % 2 == 0
-                    ? "\"not a flag \(stamp)\""
-                    : "{\"defaultVariant\":\"none\",\"state\":\"ENABLED\",\"variants\":{\"out\":\"\(stamp)\"}}").utf8)
+    /// What a lookup must answer.
+    enum Answer: Hashable {
+        /// No value: no such flag, a disabled one, or a group asked about that isn't there.
+        case nothing
+        case value(String)
+        /// A share of users decides that the model doesn't work out.
+        case either(String, String)
+    }
+
+    private enum Outcome: Hashable {
+        case nothing, unsure
+        case variant(String)
+    }
+
+    /// - Parameter user: nil for one without a targeting key.
+    func answer(of key: ExactString, for user: String?) -> Answer {
+        guard let form = flags[key] else { return .nothing }
+        switch outcome(of: key, for: user) {
+        case .nothing: return .nothing
+        case .unsure: return .either(form.value(of: "in"), form.value(of: "out"))
+        case .variant("off"): return kills[key].map { .value($0.value) } ?? .nothing
+        case .variant(let variant): return .value(form.value(of: variant))
         }
-        var text = "{\"defaultVariant\":\"out\","
-        if ballast > 0 { text += "\"metadata\":{\"ballast\":\"" + String(repeating: "x", count: ballast) + "\"}," }
-        text += "\"state\":\"ENABLED\","
-        if let gate { text += "\"targeting\":{\"if\":[{\"in_pilot\":\"\(gate)\"},\"in\",null]}," }
-        text += "\"variants\":{\"in\":\"in-\(stamp)\",\"out\":\"out-\(stamp)\"}}"
-        return Array(text.utf8)
+    }
+
+    /// The order of evaluation, plainly. Flags require only flags that stand before them, so that this comes to an end.
+    private func outcome(of key: ExactString, for user: String?) -> Outcome {
+        guard let form = flags[key], !form.isDisabled else { return .nothing }
+        if let kill = kills[key] { return .variant(kill.variant) }
+        if let required = form.requires {
+            switch outcome(of: ExactString(required.flag), for: user) {
+            case .variant(required.variant): break
+            case .unsure: return .unsure
+            default: return .variant("out")
+            }
+        }
+        if let gate = form.gate {
+            switch membership(of: user, in: gate) {
+            case .isIn: return .variant("in")
+            case .isOut: break
+            case .unsure: return .unsure
+            case .noGroup: return .nothing
+            }
+        }
+        return form.rollout.map { outcome(of: $0, for: user) } ?? .variant("out")
+    }
+
+    private func outcome(of rollout: RolloutForm, for user: String?) -> Outcome {
+        if let user, rollout.excludedUser == user { return .variant("out") }
+        for (group, variant) in [(rollout.excludedGroup, "out"), (rollout.pilot, "in")] {
+            guard let group else { continue }
+            switch membership(of: user, in: group) {
+            case .isIn: return .variant(variant)
+            case .isOut: continue
+            case .unsure: return .unsure
+            case .noGroup: return .nothing
+            }
+        }
+        switch rollout.share {
+        case 0: return .variant("out")
+        case 100: return .variant("in")
+        // Whoever has no key is in no part of the users.
+        default: return user == nil ? .variant("out") : .unsure
+        }
+    }
+
+    private func membership(of user: String?, in group: String) -> GroupForm.Membership {
+        groups[group]?.membership(of: user) ?? .noGroup
     }
 }

@@ -11,10 +11,21 @@ enum Fault: String, CaseIterable {
     case swapBeforeCache = "swap-before-cache"
     case reportBeforeCache = "report-before-cache"
     case cacheUnchecked = "cache-unchecked"
+    case waitingDropped = "waiting-dropped"
     case acknowledgeBeforeCommit = "acknowledge-before-commit"
     case publishBeforeCommit = "publish-before-commit"
     case numberFromMemory = "number-from-memory"
     case waitForgetsSilent = "wait-forgets-silent"
+    case urgentBeforeCommit = "urgent-before-commit"
+    case urgentCopyIgnored = "urgent-copy-ignored"
+    case overlayNotKept = "overlay-not-kept"
+    case overlayShownBeforeKept = "overlay-shown-before-kept"
+    case overlayIgnoresNumber = "overlay-ignores-number"
+    case overlayIgnoresEpoch = "overlay-ignores-epoch"
+    case overlayNotDropped = "overlay-not-dropped"
+    case unkillAhead = "unkill-ahead"
+    case killAheadUnreported = "kill-ahead-unreported"
+    case killLostOnSnapshot = "kill-lost-on-snapshot"
 
     var description: String {
         switch self {
@@ -27,10 +38,21 @@ enum Fault: String, CaseIterable {
         case .swapBeforeCache: "lookups see a revision before the cache holds it"
         case .reportBeforeCache: "a revision is reported before the cache holds it"
         case .cacheUnchecked: "a cache is believed without its digest"
+        case .waitingDropped: "changes for which there is no room to wait are left out of the cache"
         case .acknowledgeBeforeCommit: "a change is acknowledged before it is on disk"
         case .publishBeforeCommit: "a change is published before it is on disk; when storing fails its number is reused"
         case .numberFromMemory: "after a restart control counts on from an older number than it has stored"
         case .waitForgetsSilent: "`fleet --wait` doesn't wait for silent agents"
+        case .urgentBeforeCommit: "the urgent copy of a kill goes out before the kill is on disk"
+        case .urgentCopyIgnored: "an agent takes no notice of urgent copies"
+        case .overlayNotKept: "kills ahead of their turn are not kept on disk"
+        case .overlayShownBeforeKept: "a kill ahead of its turn is shown before it is on disk"
+        case .overlayIgnoresNumber: "an urgent copy that comes late kills again, over the unkill that followed"
+        case .overlayIgnoresEpoch: "an urgent copy is taken whatever history it is from"
+        case .overlayNotDropped: "urgent copies are kept after their turn has come"
+        case .unkillAhead: "an unkill ends a kill before its turn has come"
+        case .killAheadUnreported: "agents don't report the kills that they show ahead of their turn"
+        case .killLostOnSnapshot: "a state that is fetched takes the place of kills that are above it"
         }
     }
 }

@@ -24,6 +24,8 @@ struct FaultyReplica {
 
     mutating func tick(now: UInt64) -> [ReplicaAction] { outgoing(replica.tick(now: now)) }
 
+    mutating func fetchEverything(now: UInt64) -> [ReplicaAction] { outgoing(replica.fetchEverything(now: now)) }
+
     mutating func receive(_ publication: Publication, now: UInt64) -> [ReplicaAction] {
         guard let fault, let own = replica.state else { return outgoing(replica.receive(publication, now: now)) }
         switch (fault, publication) {

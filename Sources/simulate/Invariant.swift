@@ -17,6 +17,14 @@ enum Invariant: String, CaseIterable {
     case neverOlder = "never-older"
     /// Promises 3 and 5: what lookups see is exactly the content of the revision they name.
     case contentOfItsRevision = "content-of-its-revision"
+    /// A kill that an agent has shown stays shown, over restarts too, until its turn has come.
+    case killStays = "kill-stays"
+    /// A kill ahead of its turn is one that control stored, and lies over revisions before its own only.
+    case killInItsPlace = "kill-in-its-place"
+    /// In the calm a kill is shown by everybody who is connected before its turn has come.
+    case killGoesAhead = "kill-goes-ahead"
+    /// When everything has healed, no kill is left that is ahead of its turn; not one either that control has lost.
+    case overlayEnds = "overlay-ends"
     /// Promise 5: a damaged cache is recognised when it is loaded.
     case damageIsRecognised = "damage-is-recognised"
     /// Promise 6: what can't be compiled is reported by name, keeps its last good form, and blocks nothing.

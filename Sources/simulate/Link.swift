@@ -11,6 +11,9 @@ final class Link {
         var reorder = 0.0
         /// Milliseconds.
         var slowest: UInt64 = 4
+        /// Publications, or replies, come so much later than all the rest; milliseconds.
+        var publicationsBehind: UInt64 = 0
+        var repliesBehind: UInt64 = 0
     }
 
     enum Direction: Int {
@@ -34,9 +37,15 @@ final class Link {
     private var subscribedFrom: UInt64 = 0
     private var lastArrival: [UInt64] = [0, 0, 0]
     private var underWay = 0
+    /// The connection over which the node has heard the agent: it can send to no other.
+    private var heardOver = 0
     var isCut = false
-    /// The next publication is lost, for a probe.
-    var losesNextPublication = false
+    /// The port for publications can't be reached, the other one can.
+    private var isDeafened = false
+    /// The next delta that is published is lost, for a probe.
+    var losesNextDelta = false
+    /// The same for a kill.
+    var losesNextUrgentCopy = false
 
     init(_ world: World, _ agent: SimulatedAgent, _ node: SimulatedControl) {
         self.world = world
@@ -45,6 +54,9 @@ final class Link {
     }
 
     var isSyncConnected: Bool { sync.isConnected }
+
+    /// No publication comes through.
+    var isDeaf: Bool { !publications.isConnected || world.now < subscribedFrom }
 
     // MARK: Connections
 
@@ -56,13 +68,13 @@ final class Link {
 
     private func connect(_ lane: ReferenceWritableKeyPath<Link, Lane>) {
         guard !self[keyPath: lane].isConnected, !self[keyPath: lane].isConnecting else { return }
-        guard node.isRunning, agent.isRunning, !isCut else { return }
+        guard canConnect(lane) else { return }
         self[keyPath: lane].isConnecting = true
         let longest = min(1_000, UInt64(50) << min(self[keyPath: lane].attempts, 5))
         self[keyPath: lane].attempts += 1
         world.after(world.chance.within(5...longest)) { [unowned self] in
             self[keyPath: lane].isConnecting = false
-            guard node.isRunning, agent.isRunning, !isCut, !self[keyPath: lane].isConnected else { return }
+            guard canConnect(lane), !self[keyPath: lane].isConnected else { return }
             self[keyPath: lane].isConnected = true
             self[keyPath: lane].connection += 1
             self[keyPath: lane].attempts = 0
@@ -74,6 +86,20 @@ final class Link {
                 agent.syncConnected(self)
             }
         }
+    }
+
+    private func canConnect(_ lane: ReferenceWritableKeyPath<Link, Lane>) -> Bool {
+        node.isRunning && agent.isRunning && !isCut && !(isDeafened && lane == \.publications)
+    }
+
+    func deafen() {
+        isDeafened = true
+        breakPublications()
+    }
+
+    func hearAgain() {
+        isDeafened = false
+        wake()
     }
 
     func breakPublications() { disconnect(\.publications) }
@@ -93,11 +119,11 @@ final class Link {
 
     // MARK: Messages
 
-    func publish(_ bytes: [UInt8]) {
+    func publish(_ bytes: [UInt8], isHeartbeat: Bool = false) {
         guard publications.isConnected, world.now >= subscribedFrom else { return }
-        if losesNextPublication {
-            losesNextPublication = false
-            world.note { "network: loses a publication to \(self.agent.id)" }
+        if losesNextDelta, !isHeartbeat {
+            losesNextDelta = false
+            world.note { "network: loses a delta to \(self.agent.id)" }
             return
         }
         guard underWay < world.highWaterMark else {
@@ -113,8 +139,18 @@ final class Link {
         guard sync.isConnected else { return }
         let connection = sync.connection
         carry(bytes, .request, connection) { [unowned self] bytes in
+            if connection == sync.connection { heardOver = connection }
             node.receive(bytes) { [unowned self] reply in self.reply(reply, connection) }
         }
+    }
+
+    /// Without being asked.
+    func urge(_ bytes: [UInt8]) {
+        if losesNextUrgentCopy {
+            losesNextUrgentCopy = false
+            return
+        }
+        if heardOver == sync.connection { reply(bytes, heardOver) }
     }
 
     private func reply(_ bytes: [UInt8], _ connection: Int) {
@@ -130,6 +166,8 @@ final class Link {
         let copies = weather.double > 0 && world.chance.happens(weather.double) ? 2 : 1
         for _ in 0..<copies {
             var arrival = world.now + world.chance.within(0...weather.slowest)
+            if direction == .publication { arrival += weather.publicationsBehind }
+            if direction == .reply { arrival += weather.repliesBehind }
             if weather.reorder > 0, world.chance.happens(weather.reorder) {
                 arrival += world.chance.within(1...50)
             } else {

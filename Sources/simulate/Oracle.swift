@@ -6,7 +6,7 @@ import Replication
 /// The simulation's memory of what was promised to whom: it is told everything that happens and compares it with what
 /// must hold.
 struct Oracle {
-    private struct Agent {
+    struct Agent {
         /// What the replica was led to last.
         var applied: Revision?
         /// The highest number that an answer has named, by epoch; over restarts too.
@@ -17,29 +17,31 @@ struct Oracle {
         var forgotten: Set<Epoch> = []
         /// The highest number that was applied and cached, by epoch.
         var cached: [Epoch: UInt64] = [:]
-        /// The last good form of each flag since it started.
-        var shown: [ExactString: FlagForm] = [:]
+        var lastGood = LastGoodForms()
+        /// Kills that it has shown ahead of their turn, which has not come yet; by flag.
+        var overlay: [ExactString: UrgentKill] = [:]
+        /// Up and running since `overlay` was last looked at.
+        var hasJustStarted = false
     }
 
     /// Every content that was ever durable at a revision. More than one: a backup was restored in between.
-    private var contents: [Revision: [Content]] = [:]
+    private(set) var contents: [Revision: [Content]] = [:]
     private var digests: [Revision: Set<Digest>] = [:]
     private var acknowledged: [(node: String, revision: Revision, digest: Digest)] = []
-    /// Every form that can be compiled, by its bytes.
-    private var forms: [[UInt8]: FlagForm] = [:]
-    private var known: Set<FlagForm> = []
+    private(set) var forms = KnownForms()
     /// Epochs that a restored backup has gone back in.
     private(set) var forked: Set<Epoch> = []
-    private var agents: [String: Agent] = [:]
+    var agents: [String: Agent] = [:]
     private(set) var violation: Violation?
     private(set) var checks: UInt64 = 0
+    var tally = KillTally()
     var now: UInt64 = 0
 
     mutating func fail(_ invariant: Invariant, _ detail: @autoclosure () -> String) {
         if violation == nil { violation = Violation(invariant: invariant, detail: detail(), time: now) }
     }
 
-    private mutating func require(_ holds: Bool, _ invariant: Invariant, _ detail: @autoclosure () -> String) {
+    mutating func require(_ holds: Bool, _ invariant: Invariant, _ detail: @autoclosure () -> String) {
         checks += 1
         if !holds { fail(invariant, detail()) }
     }
@@ -57,9 +59,7 @@ struct Oracle {
     mutating func stored(_ revision: Revision, _ digest: Digest, _ content: Content) {
         numbered(revision, digest)
         if contents[revision]?.contains(content) != true { contents[revision, default: []].append(content) }
-        for form in content.flags.values where !form.isBroken && known.insert(form).inserted {
-            forms[form.bytes] = form
-        }
+        forms.learn(content)
     }
 
     mutating func acknowledged(_ node: String, _ revision: Revision, _ digest: Digest) {
@@ -87,6 +87,7 @@ struct Oracle {
         forked.insert(store.state.revision.epoch)
         for row in lost.rows where !held.contains(row.revision) { forked.insert(row.revision.epoch) }
         acknowledged.removeAll { $0.node == node && store.digest(at: $0.revision) != $0.digest }
+        if !store.content.kills.isEmpty || !lost.content.kills.isEmpty { tally.backups += 1 }
     }
 
     // MARK: Agents
@@ -94,10 +95,8 @@ struct Oracle {
     mutating func started(_ agent: String, from state: ReplicatedState?, wasDamaged: Bool) {
         var known = agents[agent] ?? Agent()
         known.applied = state?.revision
-        known.shown = [:]
-        for (key, entry) in state?.entries ?? [:] where key.kind == .flag {
-            known.shown[ExactString(key.name)] = forms[entry.bytes]
-        }
+        known.lastGood = state.map { LastGoodForms($0, forms) } ?? LastGoodForms()
+        known.hasJustStarted = true
         if wasDamaged { known.forgotten.formUnion(known.answered.keys) }
         agents[agent] = known
     }
@@ -144,80 +143,24 @@ struct Oracle {
     mutating func shown(_ agent: String, _ live: LiveView, batches: [Batch]) {
         answered(agent, live)
         guard let revision = live.revision else { return }
-        for batch in batches { for change in batch.changes { follow(agent, change) } }
+        for batch in batches {
+            for change in batch.changes { agents[agent]?.lastGood.follow(change, forms) }
+        }
         let candidates = contents[revision] ?? []
         require(!candidates.isEmpty, .contentOfItsRevision, "\(agent) shows \(revision), which control never stored")
-        let differences = candidates.map { difference(agent, live, $0) }
-        guard differences.contains(nil) else {
-            if let first = differences.first ?? nil {
-                fail(first.invariant, "\(agent) at \(revision): \(first.text)")
-            }
-            return
+        compareOverlay(agent, live, revision)
+        guard violation == nil else { return }
+        let lastGood = agents[agent]?.lastGood ?? LastGoodForms()
+        var first: ContentComparison.Difference?
+        for content in candidates {
+            var shown = lastGood.standingIn(for: content)
+            for copy in live.overlay { shown.kills[ExactString(copy.flag)] = forms.kills[copy.kill.storedBytes] }
+            checks += 1
+            let comparison = ContentComparison(live: live, content: content, shown: shown)
+            guard let difference = comparison.difference else { return }
+            if first == nil { first = difference }
         }
-    }
-
-    private mutating func follow(_ agent: String, _ change: EntryChange) {
-        switch change {
-        case .put(let key, let bytes) where key.kind == .flag:
-            if let form = forms[bytes] { agents[agent]?.shown[ExactString(key.name)] = form }
-        case .delete(let key) where key.kind == .flag: agents[agent]?.shown[ExactString(key.name)] = nil
-        default: break
-        }
-    }
-
-    private struct Difference: Hashable {
-        var invariant: Invariant
-        var text: String
-    }
-
-    private mutating func difference(
-        _ agent: String, _ live: LiveView, _ content: Content
-    ) -> Difference? {
-        checks += 1
-        let keys = Set(live.flags.flagKeys.map { ExactString($0) })
-        if let extra = keys.first(where: { content.flags[$0] == nil }) {
-            return Difference(invariant: .contentOfItsRevision, text: "\(extra) is there and shouldn't be")
-        }
-        for (key, form) in content.flags {
-            let invariant = form.isBroken ? Invariant.quarantineIsExact : .contentOfItsRevision
-            guard let expected = form.isBroken ? agents[agent]?.shown[key] : form else {
-                guard keys.contains(key) else { continue }
-                return Difference(invariant: invariant, text: "\(key) never had a form that could be shown")
-            }
-            guard keys.contains(key) else { return Difference(invariant: invariant, text: "\(key) is missing") }
-            if let text = wrongAnswer(live, key, expected, content) {
-                return Difference(invariant: invariant, text: text)
-            }
-        }
-        guard Set(live.flags.pilotNames) == Set(content.groups.keys) else {
-            return Difference(
-                invariant: .contentOfItsRevision,
-                text: "pilot groups \(live.flags.pilotNames) instead of \(content.groups.keys.sorted())")
-        }
-        for (group, members) in content.groups {
-            guard let held = live.flags.members(ofPilot: group), held.count == members.count,
-                members.allSatisfy({ held.contains($0) })
-            else { return Difference(invariant: .contentOfItsRevision, text: "other members in \(group)") }
-        }
-        guard live.quarantined == content.quarantined else {
-            return Difference(
-                invariant: .quarantineIsExact,
-                text: "quarantined \(live.quarantined) instead of \(content.quarantined)")
-        }
-        return nil
-    }
-
-    private func wrongAnswer(_ live: LiveView, _ key: ExactString, _ form: FlagForm, _ content: Content) -> String? {
-        for user in [ChangeSource.users[0], ChangeSource.users[1 + form.stamp % (ChangeSource.users.count - 1)]] {
-            let answer = live.flags.evaluate(
-                key.text, context: EvaluationContext(targetingKey: user), unixSeconds: 0)
-            let expected = form.answer(for: user, content)
-            guard answer.value == expected.map({ .string($0) }) else {
-                return "\(key) answers \(answer.value?.compactText() ?? "nothing") for \(user), not "
-                    + (expected ?? "nothing")
-            }
-        }
-        return nil
+        if let first { fail(first.invariant, "\(agent) at \(revision): \(first.text)") }
     }
 
     /// One lookup named the revision of `live`.
@@ -257,4 +200,6 @@ struct LiveView {
     var revision: Revision?
     var flags = FlagSet()
     var quarantined: [String] = []
+    /// Kills in force that were shown ahead of their turn.
+    var overlay: [UrgentKill] = []
 }

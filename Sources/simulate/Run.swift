@@ -1,3 +1,4 @@
+import Flags
 import Replication
 
 /// The course of one seed: a stormy time, the time until everything has healed, and then faults one by one in the calm,
@@ -11,6 +12,7 @@ struct Run {
         var healedIn: UInt64
         var violation: Violation?
         var lastLines: [String]
+        var kills: KillTally
         /// A word on everything that happened: two runs of one seed have the same.
         var fingerprint: UInt64
     }
@@ -35,6 +37,7 @@ struct Run {
         return Outcome(
             seed: seed, events: world.eventCount, checks: world.oracle.checks, healedIn: run.healedIn,
             violation: world.oracle.violation, lastLines: world.lastLines,
+            kills: world.oracle.tally,
             fingerprint: (world.eventCount &* 31 &+ world.now) &* 31 &+ world.chance.bits())
     }
 
@@ -74,13 +77,13 @@ struct Run {
     /// All of every agent's state, entry by entry, besides the digest.
     private func compareEverything() {
         let truth = world.control.committed
-        if truth.recomputedDigest() != truth.digest {
+        if !truth.isSound {
             world.oracle.fail(.converges, "control's digest isn't that of its entries")
         }
         for agent in world.agents {
             guard let state = agent.state, state.revision == truth.revision, state.entries == truth.entries,
                 state.pilots == truth.pilots, state.memberCount == truth.memberCount,
-                state.recomputedDigest() == truth.digest
+                state.isSound, state.digest == truth.digest
             else {
                 world.oracle.fail(.converges, "\(agent.id) has the digest and not the entries")
                 continue
@@ -92,6 +95,37 @@ struct Run {
                 continue
             }
             world.oracle.shown(agent.id, agent.live, batches: [])
+            compareOverlay(agent)
+        }
+        if world.oracle.violation == nil { compareWithCompiledAnew(truth) }
+    }
+
+    private func compareOverlay(_ agent: SimulatedAgent) {
+        let left = agent.held.kills + agent.wanted.kills + (agent.cache.overlay ?? [])
+        if let first = left.first {
+            world.oracle.fail(.overlayEnds, "\(agent.id) keeps the kill of \(first.flag) at \(first.revision)")
+        }
+    }
+
+    /// Change by change or at once: the same answers. What can't be compiled leaves nothing to compare.
+    private func compareWithCompiledAnew(_ truth: ReplicatedState) {
+        var quarantine = Quarantine()
+        let whole = FlagSet.compiled(from: truth, quarantine: &quarantine)
+        guard quarantine.count == 0 else { return }
+        let contexts = [EvaluationContext()] + ChangeSource.users.prefix(8).map { EvaluationContext(targetingKey: $0) }
+        let (start, end) = RolloutForm.rampTimes
+        for agent in world.agents where agent.live.overlay.isEmpty {
+            for key in whole.flagKeys {
+                for context in contexts {
+                    for time in [Int64(start + end) / 2, Int64(end)] {
+                        let expected = whole.evaluate(key, context: context, unixSeconds: time)
+                        guard agent.live.flags.evaluate(key, context: context, unixSeconds: time) == expected else {
+                            return world.oracle.fail(
+                                .contentOfItsRevision, "\(agent.id) answers otherwise for \(key) than its whole state")
+                        }
+                    }
+                }
+            }
         }
     }
 }

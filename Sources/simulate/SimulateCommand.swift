@@ -100,6 +100,7 @@ struct SimulateCommand: ParsableCommand {
                 + "\(Int(Double(campaign.events) / seconds)) steps/s "
                 + "(\(campaign.checks) checks, \(Int(seconds * 1_000)) ms, slowest healing "
                 + "\(campaign.longestHealing) ms, fingerprint \(String(campaign.fingerprint, radix: 16)))")
+        print(campaign.kills)
         guard violations > 0 else { return }
         print("caught by: \(campaign.caughtBy)")
         print("seeds: \(campaign.failedSeeds.prefix(20).map(String.init).joined(separator: " "))")

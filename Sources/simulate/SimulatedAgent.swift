@@ -6,32 +6,55 @@ import Replication
 final class SimulatedAgent {
     /// Where a crash can be armed.
     enum Step: CaseIterable {
-        case beforeCache, afterCache, afterSwap
+        case beforeCache, withinCommit, afterCache, afterSwap, beforeOverlay, afterOverlay
     }
 
-    private unowned let world: World
+    unowned let world: World
     let id: String
-    private(set) var cache = SimulatedCache()
+    var cache = SimulatedCache()
     private(set) var isRunning = false
-    private var boot: UInt64 = 0
-    private var replica: FaultyReplica
-    private(set) var live = LiveView()
-    private var flags = FlagSet()
-    private var quarantine = Quarantine()
-    private var pending: [Batch] = []
+    private(set) var boot: UInt64 = 0
+    var replica: FaultyReplica
+    var live = LiveView()
+    /// Of the revision that is shown, without what overtook it.
+    var shownFlags = FlagSet()
+    /// Kills ahead of their turn: those on disk, which are shown; and with what the disk hasn't taken yet.
+    var held: FaultyOverlay
+    var wanted: FaultyOverlay
+    var overlayIsDue = false
+    /// Led to the last batch that was staged.
+    var flags = FlagSet()
+    var quarantine = Quarantine()
+    /// Since lookups last saw something new; and of that what the cache is still to be told.
+    var staged: [Batch] = []
+    var pending: [Batch] = []
+    /// The disk refused what is pending.
+    var hasFailed = false
+    /// What is pending can't lead the cache on: only a whole state can.
+    var isLost = false
+    var wantsEverything = false
     /// What reports say: applied and cached.
-    private var done: (revision: Revision?, digest: Digest, quarantined: [String]) = (nil, .empty, [])
-    private var commitIsDue = false
+    var done: (revision: Revision?, digest: Digest, quarantined: [String]) = (nil, .empty, [])
+    var commitIsDue = false
+    /// A transaction is under way: the link's thread waits for it, and with it everything but kills.
+    var isCommitting = false
+    private var waiting: [() -> Void] = []
+    private var isLeaving = false
+    private var startsAgain = false
     private var tickAt: UInt64?
-    private var reportIsDue = false
+    var reportIsDue = false
     private var preferred = 0
     private var connectedBefore: Set<Int> = []
     var links: [Link] = []
 
     var frozenUntil: UInt64 = 0
     var crashAt: Step?
-    /// The cache can't be written until then.
+    /// The disk can't be written until then.
     var cacheFailsUntil: UInt64 = 0
+    /// The next write will find the cache damaged.
+    var isCacheBroken = false
+    /// When the transaction that is under way ends, or the last one ended.
+    var commitEnds: UInt64 = 0
     /// Catch-ups it has begun.
     private(set) var catchUps = 0
 
@@ -39,6 +62,8 @@ final class SimulatedAgent {
         self.world = world
         self.id = id
         replica = FaultyReplica(nil, seed: 0, settings: world.replicaSettings, fault: world.fault)
+        held = FaultyOverlay([], fault: world.fault)
+        wanted = held
     }
 
     var state: ReplicatedState? { replica.state }
@@ -46,7 +71,10 @@ final class SimulatedAgent {
     // MARK: Life
 
     func start() {
-        guard !isRunning else { return }
+        guard !isRunning else {
+            startsAgain = isLeaving
+            return
+        }
         isRunning = true
         boot = world.chance.bits()
         var state: ReplicatedState?
@@ -59,23 +87,36 @@ final class SimulatedAgent {
         case .damaged:
             world.note { "\(self.id): sets its damaged cache aside" }
             wasDamaged = true
-            cache = SimulatedCache()
+            cache.setAside()
+        }
+        if cache.overlay == nil {
+            world.note { "\(self.id): can't read the kills it was to remember" }
+            world.oracle.overlayLost(id)
         }
         world.note { "\(self.id): starts from \(state.map { "\($0.revision)" } ?? "nothing")" }
         world.oracle.started(id, from: state, wasDamaged: wasDamaged)
         replica = FaultyReplica(state, seed: boot, settings: world.replicaSettings, fault: world.fault)
         flags = state.map { FlagSet.compiled(from: $0, quarantine: &quarantine) } ?? FlagSet()
         if state == nil { quarantine = Quarantine() }
-        live = LiveView(revision: state?.revision, flags: flags, quarantined: quarantine.names)
+        held = FaultyOverlay(cache.overlay ?? [], fault: world.fault)
+        wanted = held
+        overlayIsDue = false
         done = (state?.revision, state?.digest ?? .empty, quarantine.names)
-        pending = []
+        (staged, pending) = ([], [])
+        (hasFailed, isLost, wantsEverything, isCacheBroken) = (false, false, false, false)
         commitIsDue = false
+        isCommitting = false
+        waiting = []
+        isLeaving = false
+        startsAgain = false
         reportIsDue = false
         tickAt = nil
         connectedBefore = []
         preferred = 0
         crashAt = nil
-        world.oracle.shown(id, live, batches: [])
+        show(flags, at: state?.revision, quarantined: quarantine.names, batches: [])
+        settleOverlay()
+        guard isRunning else { return }
         for link in links { link.wake() }
         keepReporting()
     }
@@ -88,12 +129,16 @@ final class SimulatedAgent {
 
     /// A graceful stop: what is applied is cached and reported before it says goodbye.
     func leave() {
-        guard isRunning else { return }
-        commit()
-        guard isRunning else { return }
+        guard isRunning, !isLeaving else { return }
         world.note { "\(self.id): leaves" }
-        for link in links { send(.goodbye(agent: id, boot: boot), over: link) }
-        stop()
+        isLeaving = true
+        whenFree { [unowned self] in
+            commit { [unowned self] in
+                for link in links { send(.goodbye(agent: id, boot: boot), over: link) }
+                stop()
+                if startsAgain { world.after(1) { [unowned self] in start() } }
+            }
+        }
     }
 
     private func stop() {
@@ -103,7 +148,7 @@ final class SimulatedAgent {
         for link in links { link.breakBoth() }
     }
 
-    private func after(_ delay: UInt64, _ action: @escaping () -> Void) {
+    func after(_ delay: UInt64, _ action: @escaping () -> Void) {
         let boot = self.boot
         world.after(delay) { [unowned self] in
             guard isRunning, boot == self.boot else { return }
@@ -112,23 +157,34 @@ final class SimulatedAgent {
         }
     }
 
-    private func crashed(_ step: Step) -> Bool {
+    func crashed(_ step: Step) -> Bool {
         guard crashAt == step else { return false }
         world.note { "\(self.id): at the step \(step)" }
         crash()
         return true
     }
 
+    /// On the link's thread, after what it is at and what waits for it.
+    func whenFree(_ action: @escaping () -> Void) {
+        if isCommitting { waiting.append(action) } else { action() }
+    }
+
+    /// The transaction is over: on with what came meanwhile.
+    func goOn() {
+        let boot = self.boot
+        while isRunning, boot == self.boot, !isCommitting, !waiting.isEmpty { waiting.removeFirst()() }
+    }
+
     // MARK: What comes in
 
     func subscriptionConnected(_ link: Link) {
-        after(0) { [unowned self] in
+        arrive { [unowned self] in
             if link.isSyncConnected { perform(replica.start(now: world.now)) }
         }
     }
 
     func syncConnected(_ link: Link) {
-        after(0) { [unowned self] in
+        arrive { [unowned self] in
             guard let index = links.firstIndex(where: { $0 === link }) else { return }
             if !links[preferred].isSyncConnected { preferred = index }
             send(.hello(lowest: Wire.version, highest: Wire.version, makeReport()), over: link)
@@ -137,24 +193,42 @@ final class SimulatedAgent {
         }
     }
 
-    func receivePublication(_ bytes: [UInt8], _ link: Link) {
-        guard let publication = try? Publication(encoded: bytes) else { return }
-        perform(replica.receive(publication, now: world.now))
-        if replica.replica.conflict == nil, let index = links.firstIndex(where: { $0 === link }) { preferred = index }
+    private func arrive(_ action: @escaping () -> Void) {
+        after(0) { [unowned self] in
+            guard !isLeaving else { return }
+            whenFree(action)
+        }
     }
 
+    func receivePublication(_ bytes: [UInt8], _ link: Link) {
+        guard !isLeaving, let publication = try? Publication(encoded: bytes) else { return }
+        if wanted.heard(publication) { layOverlay() }
+        whenFree { [unowned self] in
+            perform(replica.receive(publication, now: world.now))
+            if replica.replica.conflict == nil, let index = links.firstIndex(where: { $0 === link }) {
+                preferred = index
+            }
+        }
+    }
+
+    /// Kills are taken in whatever the link's thread is at.
     func receiveReply(_ bytes: [UInt8], _ link: Link) {
-        guard let reply = try? SyncReply(encoded: bytes) else { return }
+        guard !isLeaving, let reply = try? SyncReply(encoded: bytes) else { return }
         world.note { "\(self.id): \(link.node.name) answers \(reply.summary)" }
-        perform(replica.receive(reply, now: world.now), goesOn: true)
+        if case .kill(let kill) = reply { return take(kill, isCutOff: link.isDeaf) }
+        whenFree { [unowned self] in perform(replica.receive(reply, now: world.now), goesOn: true) }
     }
 
     // MARK: What is to be done
 
     /// - Parameter goesOn: what is asked belongs to the catch-up under way.
     private func perform(_ actions: [ReplicaAction], goesOn: Bool = false) {
+        perform(actions[...], goesOn)
+    }
+
+    private func perform(_ actions: ArraySlice<ReplicaAction>, _ goesOn: Bool) {
         let boot = self.boot
-        for action in actions {
+        for (index, action) in zip(actions.indices, actions) {
             guard isRunning, boot == self.boot else { return }
             switch action {
             case .send(let body):
@@ -169,150 +243,42 @@ final class SimulatedAgent {
                 send(body, over: links[preferred])
             case .commit(let batch): stage(batch)
             case .report:
-                commit()
-                report()
+                // What follows waits until control was told.
+                return commit { [unowned self] in
+                    report()
+                    perform(actions[(index + 1)...], goesOn)
+                }
             case .note(let note): world.note { "\(self.id): \(note)" }
             }
         }
         guard isRunning, boot == self.boot else { return }
+        askForEverything()
         awaitDeadline()
     }
 
-    private func awaitDeadline() {
+    func askForEverything() {
+        guard wantsEverything else { return }
+        let actions = replica.fetchEverything(now: world.now)
+        if !actions.isEmpty { perform(actions) } else { awaitDeadline() }
+    }
+
+    func awaitDeadline() {
         guard let deadline = replica.deadline, tickAt.map({ deadline < $0 }) ?? true else { return }
         tickAt = deadline
         after(deadline - min(deadline, world.now)) { [unowned self] in
-            guard tickAt == deadline else { return }
-            tickAt = nil
-            if let due = replica.deadline, world.now >= due {
-                if let next = links.indices.first(where: { $0 != preferred && links[$0].isSyncConnected }) {
-                    preferred = next
-                }
-                perform(replica.tick(now: world.now))
+            whenFree { [unowned self] in tick(deadline) }
+        }
+    }
+
+    private func tick(_ deadline: UInt64) {
+        guard tickAt == deadline else { return }
+        tickAt = nil
+        if let due = replica.deadline, world.now >= due {
+            if let next = links.indices.first(where: { $0 != preferred && links[$0].isSyncConnected }) {
+                preferred = next
             }
-            awaitDeadline()
-        }
-    }
-
-    private func stage(_ batch: Batch) {
-        guard let state = replica.state else { return }
-        world.note { "\(self.id): applies \(batch.revision) (\(batch.origin), \(batch.changes.count) changes)" }
-        world.oracle.applied(id, batch)
-        flags.apply(batch.changes, leadingTo: state, quarantine: &quarantine)
-        pending.append(batch)
-        guard !commitIsDue else { return }
-        commitIsDue = true
-        after(world.chance.within(0...10)) { [unowned self] in
-            commitIsDue = false
-            commit()
-        }
-    }
-
-    /// Cache, then swap, then report. What lookups see in between is looked at each time.
-    private func commit() {
-        guard !pending.isEmpty, let last = pending.last else { return }
-        if world.now < cacheFailsUntil {
-            guard !commitIsDue else { return }
-            commitIsDue = true
-            return after(1_000) { [unowned self] in
-                commitIsDue = false
-                commit()
-            }
-        }
-        let next = LiveView(revision: last.revision, flags: flags, quarantined: quarantine.names)
-        if world.fault == .swapBeforeCache {
-            swap(to: next)
-            if crashed(.beforeCache) { return }
-        }
-        if world.fault == .reportBeforeCache {
-            done = (last.revision, last.digest, next.quarantined)
-            report()
-        }
-        if crashed(.beforeCache) { return }
-        cache.commit(pending)
-        world.oracle.cached(id, last.revision)
-        if crashed(.afterCache) { return }
-        world.oracle.answered(id, live)
-        if world.fault != .swapBeforeCache { swap(to: next) }
-        pending = []
-        if crashed(.afterSwap) { return }
-        done = (last.revision, last.digest, next.quarantined)
-        guard !reportIsDue else { return }
-        reportIsDue = true
-        after(world.chance.within(0...20)) { [unowned self] in
-            reportIsDue = false
-            report()
-        }
-    }
-
-    private func swap(to next: LiveView) {
-        live = next
-        world.oracle.shown(id, live, batches: pending)
-    }
-
-    // MARK: What goes out
-
-    private func keepReporting() {
-        report()
-        after(1_000) { [unowned self] in keepReporting() }
-    }
-
-    private func report() {
-        let report = makeReport()
-        for link in links { send(.report(report), over: link) }
-    }
-
-    private func makeReport() -> Report {
-        Report(
-            agent: id, name: id, boot: boot, revision: done.revision, digest: done.digest,
-            quarantined: done.quarantined, quarantinedCount: UInt32(done.quarantined.count),
-            conflict: replica.replica.conflict.map { "\($0)" } ?? "", clock: world.now)
-    }
-
-    private func send(_ body: SyncRequest.Body, over link: Link) {
-        link.request(SyncRequest(environment: "production", body).encoded())
-    }
-
-    // MARK: Damage
-
-    func damageCache() {
-        crash()
-        if let what = cache.damage(&world.chance) { world.note { "\(self.id): its cache is damaged: \(what)" } }
-    }
-
-    func damageMemory() {
-        guard isRunning, replica.state != nil, !replica.replica.isCatchingUp else { return }
-        switch world.chance.within(0...3) {
-        case 0:
-            world.note { "\(self.id): a bit of its digest flips in memory" }
-            replica.flipDigestBit()
-        case 1:
-            world.note { "\(self.id): holds an entry in memory that nobody wrote" }
-            replica.damage(.put(EntryKey(.flag, "phantom"), [0]))
-        default:
-            let key = EntryKey(.flag, world.chance.pick(ChangeSource.flags))
-            world.note { "\(self.id): holds another \(key) in memory" }
-            replica.damage(.put(key, [UInt8(truncatingIfNeeded: world.chance.bits())]))
+            perform(replica.tick(now: world.now))
         }
         awaitDeadline()
-    }
-}
-
-extension SyncReply {
-    /// For the trace.
-    fileprivate var summary: String {
-        switch self {
-        case .welcome: "welcome"
-        case .refused(_, let refusal, _): "refused: \(refusal)"
-        case .deltas(_, let deltas, let head): "\(deltas.count) deltas, head \(head)"
-        case .part(_, let number, let offset, let total, _): "a part of \(number) at \(offset) of \(total)"
-        case .upToDate: "up to date"
-        case .manifest(_, _, let revision, _, let lines, let last):
-            "\(lines.count) lines of the manifest of \(revision)\(last ? ", the last" : "")"
-        case .entries(_, _, let changes, let last): "\(changes.count) changes\(last ? ", the last" : "")"
-        case .busy: "busy"
-        case .sessionOver: "session over"
-        case .kill: "kill"
-        }
     }
 }

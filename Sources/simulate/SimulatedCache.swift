@@ -1,4 +1,4 @@
-import HashTreeCollections
+import Flags
 import JSON
 import Replication
 
@@ -12,9 +12,12 @@ struct SimulatedCache {
     /// A copy of the revision in the row's own check.
     private var check: Revision?
     private(set) var isDamaged = false
+    /// Kills ahead of their turn, in a file of their own; nil when it can't be read any more.
+    private(set) var overlay: [UrgentKill]? = []
 
     mutating func commit(_ batches: [Batch]) {
         for batch in batches {
+            if batch.isWhole { (entries, members) = ([:], [:]) }
             for change in batch.changes { apply(change) }
             revision = batch.revision
             digest = batch.digest
@@ -34,6 +37,15 @@ struct SimulatedCache {
         }
     }
 
+    mutating func keep(_ kills: [UrgentKill]) { overlay = kills }
+
+    /// Nothing of it is used again. The kills are in another file.
+    mutating func setAside() {
+        let kills = overlay
+        self = SimulatedCache()
+        overlay = kills
+    }
+
     enum Reading {
         case empty
         case state(ReplicatedState)
@@ -42,12 +54,15 @@ struct SimulatedCache {
 
     func read(believing: Bool) -> Reading {
         guard let revision else { return .empty }
-        var state = ReplicatedState(revision: revision)
+        var state = ReplicatedState(revision: revision, keeping: .hashes)
         for (key, bytes) in entries { state.apply(.put(key, bytes)) }
         for (pilot, names) in members { state.apply(.addMembers(pilot: pilot, names.map(\.text))) }
         guard believing || (state.digest == digest && check == revision) else { return .damaged }
         return .state(state)
     }
+
+    /// The kills' file has a check of its own, which finds this.
+    mutating func damageOverlay() { overlay = nil }
 
     /// Flips, loses or moves something. Returns what; nil when there was nothing to damage.
     mutating func damage(_ chance: inout Chance) -> String? {

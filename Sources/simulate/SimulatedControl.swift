@@ -5,16 +5,21 @@ import Replication
 final class SimulatedControl {
     /// Where a crash can be armed.
     enum Step: CaseIterable {
-        case begin, write, synced, committed, published
+        case begin, write, synced, committed, urged, published
     }
 
     /// One operator's change. `isStored` hears whether it was acknowledged.
     struct Write {
-        var makesSmall = false
+        enum Kind {
+            /// `small` needs no catch-up by its size; `plain` is a flag with nothing else to say, which `kill` kills.
+            case any, small, plain, kill
+        }
+
+        var kind = Kind.any
         var isDone: (Delta?) -> Void = { _ in }
     }
 
-    private unowned let world: World
+    unowned let world: World
     let name: String
     private(set) var store: SimulatedStore
     private(set) var isRunning = false
@@ -102,7 +107,7 @@ final class SimulatedControl {
 
     private func beat(_ boot: UInt64) {
         let heartbeat = Publication.heartbeat(server.heartbeat(clock: world.now)).encoded()
-        for link in links { link.publish(heartbeat) }
+        for link in links { link.publish(heartbeat, isHeartbeat: true) }
         after(World.heartbeatEvery) { [unowned self] in beat(boot) }
     }
 
@@ -132,7 +137,7 @@ final class SimulatedControl {
         var group: [(write: Write, delta: Delta)] = []
         for write in writes {
             var next = stagedContent
-            let changes = write.makesSmall ? world.changes.small(&next) : world.changes.next(&next)
+            let changes = world.changes.next(&next, write.kind)
             guard let delta = try? log.stage(changes, time: world.now) else {
                 write.isDone(nil)
                 continue
@@ -142,6 +147,7 @@ final class SimulatedControl {
             group.append((write, delta))
         }
         if world.fault == .acknowledgeBeforeCommit { acknowledge(group) }
+        if world.fault == .urgentBeforeCommit { urge(group.map(\.delta)) }
         if world.fault == .publishBeforeCommit { publish(group.map(\.delta)) }
         after(world.chance.within(0...3)) { [unowned self] in store(group) }
     }
@@ -183,6 +189,8 @@ final class SimulatedControl {
         contentOf = [:]
         server.advance(to: log.committed, deltas: deltas.map { RecentDeltas.Item($0, bytes: $0.encoded()) })
         if crashed(.committed) { return }
+        if world.fault != .urgentBeforeCommit { urge(deltas) }
+        if crashed(.urged) { return }
         if world.chance.happens(0.5) {
             publish(deltas)
             if crashed(.published) { return }
@@ -193,26 +201,6 @@ final class SimulatedControl {
             publish(deltas)
         }
         endGroup()
-    }
-
-    private func acknowledge(_ group: [(write: Write, delta: Delta)]) {
-        for item in group {
-            world.oracle.acknowledged(name, item.delta.revision, item.delta.digest)
-            item.write.isDone(item.delta)
-        }
-    }
-
-    private func publish(_ deltas: [Delta]) {
-        for delta in deltas {
-            world.oracle.numbered(delta.revision, delta.digest)
-            let bytes = delta.encoded()
-            world.note { "\(self.name): publishes \(delta.revision), \(bytes.count) bytes" }
-            let message =
-                bytes.count > world.serverSettings.chunkBytes
-                ? Publication.announcement(delta.revision, delta.digest, bytes: UInt32(bytes.count)).encoded()
-                : Publication.encoded(delta: bytes)
-            for link in links { link.publish(message) }
-        }
     }
 
     private func endGroup() {
@@ -244,9 +232,10 @@ final class SimulatedControl {
         log.begin(revision)
         server.advance(to: log.committed, deltas: [])
         isReported = false
+        world.oracle.epochBegun(with: content)
         world.note { "\(self.name): begins epoch \(revision)" }
         let heartbeat = Publication.heartbeat(server.heartbeat(clock: world.now)).encoded()
-        for link in links { link.publish(heartbeat) }
+        for link in links { link.publish(heartbeat, isHeartbeat: true) }
         return true
     }
 
@@ -266,9 +255,7 @@ final class SimulatedControl {
         agents[report.agent] = AgentRecord(
             revision: report.revision, quarantinedCount: report.quarantinedCount, conflict: report.conflict,
             lastHeard: world.now)
-        guard !isReported, let revision = report.revision,
-            let divergence = server.divergence(from: revision, digest: report.digest)
-        else { return }
+        guard !isReported, let divergence = server.divergence(of: report) else { return }
         isReported = true
         blockWaiting = divergence
         if !isCommitting { block(divergence) }

@@ -4,8 +4,10 @@ import Replication
 /// each, is part of its seed: a run with little of one kind reaches what a run with much of everything never does.
 final class Storm {
     private enum Trouble: CaseIterable {
-        case losePublications, loseSync, cutOne, cutAll, freeze, crashAgent, crashAgentAtStep, leave, damageCache
-        case damageMemory, fullDiskAtAgent, crashControl, crashControlAtStep, fullDiskAtControl, backUp, restore
+        case losePublications, loseSync, deafen, cutOne, cutAll, freeze, crashAgent, crashAgentAtStep, leave,
+            damageCache
+        case damageCacheInUse, damageMemory, fullDiskAtAgent, crashControl, crashControlAtStep, fullDiskAtControl,
+            backUp, restore
         case stranger, strangerAlone, weather
     }
 
@@ -46,11 +48,12 @@ final class Storm {
     }
 
     /// Nothing goes wrong from now on, and everybody who is down gets up again. Returns when the last fault is over: one
-    /// that stands still does so to the end.
+    /// that stands still, or writes, does so to the end.
     func end() -> UInt64 {
         isOver = true
         world.note { "— the storm is over —" }
         world.weather = Link.Weather()
+        world.slowestCommit = World.calmCommit
         world.stranger.crash()
         world.control.crashAt = nil
         world.control.failsNextWrite = false
@@ -59,15 +62,16 @@ final class Storm {
             agent.cacheFailsUntil = 0
             agent.crashAt = nil
             agent.start()
+            agent.lookAtCache()
             for link in agent.links {
                 if link.isCut {
                     link.isCut = false
                     link.breakBoth()
                 }
-                link.wake()
+                link.hearAgain()
             }
         }
-        return world.agents.reduce(world.now) { max($0, $1.frozenUntil) }
+        return world.agents.reduce(world.now) { max($0, $1.frozenUntil, $1.commitEnds) }
     }
 
     private func later(_ range: ClosedRange<UInt64>, _ action: @escaping () -> Void) {
@@ -138,6 +142,10 @@ final class Storm {
         switch trouble {
         case .losePublications: link.breakPublications()
         case .loseSync: link.breakSync()
+        case .deafen:
+            world.note { "network: no publication reaches \(agent.id)" }
+            link.deafen()
+            later(200...6_000) { link.hearAgain() }
         case .cutOne: cut([link], for: world.chance.within(200...8_000))
         case .cutAll: cut(world.control.links, for: world.chance.within(200...5_000))
         case .freeze:
@@ -156,6 +164,7 @@ final class Storm {
         case .damageCache:
             agent.damageCache()
             revive(agent)
+        case .damageCacheInUse: agent.damageCacheInUse()
         case .damageMemory: agent.damageMemory()
         case .fullDiskAtAgent: agent.cacheFailsUntil = world.now + world.chance.within(500...5_000)
         case .crashControl:
@@ -215,7 +224,9 @@ final class Storm {
     private func changeWeather() {
         world.weather = Link.Weather(
             drop: world.chance.happens(0.5) ? 0.2 : 0, double: world.chance.happens(0.5) ? 0.2 : 0,
-            reorder: world.chance.happens(0.5) ? 0.2 : 0, slowest: world.chance.within(1...200))
+            reorder: world.chance.happens(0.5) ? 0.2 : 0, slowest: world.chance.within(1...200),
+            publicationsBehind: world.chance.happens(0.3) ? world.chance.within(50...2_000) : 0,
+            repliesBehind: world.chance.happens(0.3) ? world.chance.within(50...2_000) : 0)
         later(200...4_000) { [unowned self] in world.weather = Link.Weather() }
     }
 }

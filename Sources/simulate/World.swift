@@ -17,6 +17,10 @@ final class World {
     private(set) var recentBytes = 0
     private(set) var highWaterMark = 0
     var weather = Link.Weather()
+    /// What a large transaction of an agent takes; milliseconds.
+    var slowestCommit: UInt64
+    /// Batches that an agent lets wait for a disk that can't be written.
+    private(set) var mostWaiting = 0
 
     private(set) var control: SimulatedControl!
     /// A second control node, on an empty data directory, that speaks for a while.
@@ -24,6 +28,7 @@ final class World {
     private(set) var agents: [SimulatedAgent] = []
 
     static let heartbeatEvery: UInt64 = 500
+    static let calmCommit: UInt64 = 10
 
     init(seed: UInt64, fault: Fault?, trace: Trace.Mode) {
         self.seed = seed
@@ -38,7 +43,9 @@ final class World {
         replicaSettings.fetchKeys = Int(chance.within(2...20))
         recentCount = Int(chance.within(1...60))
         recentBytes = Int(chance.within(2_000...40_000))
+        mostWaiting = Int(chance.within(2...30))
         highWaterMark = Int(chance.within(4...60))
+        slowestCommit = chance.happens(0.5) ? Self.calmCommit : chance.within(50...3_000)
         control = SimulatedControl(self, name: "control")
         stranger = SimulatedControl(self, name: "stranger")
         for index in 0..<chance.within(3...8) {
@@ -84,7 +91,8 @@ final class World {
         let truth = control.committed
         return control.isRunning && control.log.blocked == nil
             && agents.allSatisfy { agent in
-                agent.isRunning && agent.live.revision == truth.revision && agent.cache.revision == truth.revision
+                agent.isRunning && !agent.isCacheBroken && agent.live.revision == truth.revision
+                    && agent.cache.revision == truth.revision
                     && agent.state?.revision == truth.revision && agent.state?.digest == truth.digest
                     && agent.cache.digest == truth.digest
             }

@@ -66,7 +66,7 @@ import Testing
             #expect(log.contains("set the cache aside"))
         }
         // Either way it goes on from here.
-        try cache.replace(with: history.last)
+        try cache.commit([.whole(history.last)])
         cache.close()
         #expect(try open(image).state?.isSame(as: history.last) == true)
     }

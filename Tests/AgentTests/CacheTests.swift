@@ -1,3 +1,4 @@
+import Flags
 import Foundation
 import GRDB
 import Harness
@@ -102,17 +103,62 @@ import Testing
         other.grow(by: 60)
         let (cache, _) = try open()
         try cache.commit(history.batches)
-        try cache.replace(with: other.last)
+        try cache.commit([.whole(other.last)])
         cache.close()
         #expect(try open().1?.isSame(as: other.last) == true)
     }
 
-    @Test func aDamagedFileIsRebuiltFromMemory() throws {
+    @Test func aWholeStateAndWhatFollowsItAreOneCommit() throws {
+        var history = History(seed: 14)
+        history.grow(by: 40)
+        var older = History(seed: 15)
+        older.grow(by: 20)
+        let (cache, _) = try open()
+        try cache.commit(older.batches)
+        try cache.commit([.whole(history.states[30])] + history.batches.dropFirst(30))
+        cache.close()
+        #expect(try open().1?.isSame(as: history.last) == true)
+    }
+
+    @Test func aStateFromTheCacheKeepsHashes() throws {
+        var history = History(seed: 16)
+        history.add([.addMembers(pilot: "staff", ["ann", "é", ""]), .addMembers(pilot: "a", ["bob"])])
+        let (cache, _) = try open()
+        try cache.commit(history.batches)
+        cache.close()
+        let state = try #require(try open().1)
+        #expect(state.memberForm == .hashes && state.pilots["staff"]?.members.form == .hashes)
+        #expect(["ann", "é", ""].allSatisfy { state.pilots["staff"]?.members.contains($0) == true })
+        #expect(state.pilots["staff"]?.members.contains("bob") == false && state.pilots["a"]?.count == 1)
+    }
+
+    @Test func aProbeChangesNothing() throws {
+        var history = History(seed: 17)
+        history.grow(by: 20)
+        let (cache, _) = try open()
+        try cache.commit(history.batches)
+        try cache.probe(history.last.revision, history.last.digest)
+        cache.close()
+        #expect(try open().1?.isSame(as: history.last) == true)
+    }
+
+    @Test func aDamagedFileIsSetAsideAndBegunAnew() throws {
         var history = History(seed: 6)
         history.grow(by: 50)
         let (cache, _) = try open()
         try cache.commit(history.batches)
-        try cache.rebuild(from: history.last, because: DatabaseError(resultCode: .SQLITE_CORRUPT))
+        try cache.beginAnew(because: DatabaseError(resultCode: .SQLITE_CORRUPT))
+        // Nothing was shown from it yet: a start finds an empty cache, and no mark that speaks of more.
+        let image = directory.path("image")
+        try FileManager.default.createDirectory(atPath: image, withIntermediateDirectories: true)
+        for file in ["cache.sqlite", "cache.sqlite-wal", "cache.mark"] {
+            try TemporaryDirectory.copy(directory.path(file), to: image + "/" + file)
+        }
+        let (_, content) = try AgentCache.open(
+            in: image, environment: "production", syncEachCommit: false, logger: log.logger)
+        #expect(content == nil)
+        #expect(try Graveyard.names(in: image) == [])
+        try cache.commit([.whole(history.last)])
         cache.close()
         #expect(log.contains("set the cache aside"))
         #expect(try open().1?.isSame(as: history.last) == true)

@@ -1,3 +1,6 @@
+import Flags
+import HashTreeCollections
+import JSON
 import Replication
 
 /// A seeded history of an environment: what control would have decided, delta by delta.
@@ -54,10 +57,21 @@ struct History {
     }
 }
 
+extension Batch {
+    /// Everything there is in `state`, which knows its members' names.
+    static func whole(_ state: ReplicatedState) -> Batch {
+        let changes: [EntryChange] =
+            state.entries.map { .put($0.key, $0.value.bytes) }
+            + state.pilots.map { .replaceMembers(pilot: $0.key, $0.value.members.names.map(\.text)) }
+        return Batch(
+            changes: changes, revision: state.revision, digest: state.digest, origin: .snapshot, isWhole: true)
+    }
+}
+
 extension ReplicatedState {
     /// The same revision and, entry by entry, the same content.
     func isSame(as other: ReplicatedState) -> Bool {
-        revision == other.revision && digest == other.digest && recomputedDigest() == other.recomputedDigest()
+        revision == other.revision && digest == other.digest && isSound && other.isSound
             && entryCount == other.entryCount
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import Synchronization
 
@@ -10,6 +11,25 @@ final class LogLines: Sendable {
     func contains(_ part: String) -> Bool { all.contains { $0.contains(part) } }
 
     func count(of part: String) -> Int { all.count { $0.contains(part) } }
+
+    // MARK: Holding up who logs
+
+    private let held = Mutex<String?>(nil)
+    private let condition = NSCondition()
+
+    /// Whoever logs a line with this in it waits there until `release`.
+    func hold(at part: String) { held.withLock { $0 = part } }
+
+    func release() {
+        held.withLock { $0 = nil }
+        condition.withLock { condition.broadcast() }
+    }
+
+    private func pass(_ text: String) {
+        condition.withLock {
+            while held.withLock({ $0 }).map(text.contains) ?? false { condition.wait() }
+        }
+    }
 
     var logger: Logger {
         Logger(label: "test") { _ in Handler(lines: self) }
@@ -30,6 +50,7 @@ final class LogLines: Sendable {
             let pairs = all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
             let text = "\(event.level): \(event.message) \(pairs)"
             lines.lines.withLock { $0.append(text) }
+            lines.pass(text)
         }
     }
 }

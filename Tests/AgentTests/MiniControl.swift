@@ -29,6 +29,7 @@ final class MiniControl: Sendable {
         var state: ReplicatedState? { states.withLock { $0 } }
     }
 
+    /// What becomes of a delta on PUB. Kills in it are sent to every agent first, in any case.
     enum Delivery: Sendable {
         case published
         /// As if PUB had dropped it.
@@ -111,6 +112,7 @@ final class MiniControl: Sendable {
         private var server: CatchUpServer
         private var isMute = false
         private var lastPeer: [UInt8] = []
+        private var peers: Set<[UInt8]> = []
         private let node = UInt64.random(in: .min ... .max)
 
         init(
@@ -159,6 +161,7 @@ final class MiniControl: Sendable {
         private func answer(_ frames: [[UInt8]]) {
             guard let request = try? SyncRequest(encoded: frames[1]) else { return }
             lastPeer = frames[0]
+            peers.insert(frames[0])
             heard.add(request.body)
             switch request.body {
             case .hello(_, _, let report), .report(let report): heard.add(report)
@@ -175,6 +178,9 @@ final class MiniControl: Sendable {
             let bytes = delta.encoded()
             server.advance(to: log.committed, deltas: [RecentDeltas.Item(delta, bytes: bytes)])
             heard.set(log.committed)
+            for kill in UrgentKill.all(in: delta) {
+                for peer in peers { _ = try? router.send([peer, SyncReply.kill(kill).encoded()]) }
+            }
             switch delivery {
             case .published: send(Publication.encoded(delta: bytes))
             case .dropped: break

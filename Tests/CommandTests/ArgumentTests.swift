@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import JSON
 import Testing
@@ -19,28 +20,34 @@ import Testing
     }
 
     @Test func contextValuesAreJSONOrElseStrings() {
-        #expect(ContextArgument(argument: "n=42")?.value == 42)
-        #expect(ContextArgument(argument: "s=\"42\"")?.value == "42")
-        #expect(ContextArgument(argument: "s=gold")?.value == "gold")
-        #expect(ContextArgument(argument: "s=007")?.value == "007")
-        #expect(ContextArgument(argument: "s=")?.value == "")
-        #expect(ContextArgument(argument: "e=a=b")?.value == "a=b")
+        #expect(ContextArgument(argument: "n=42")?.members == ["n": 42])
+        #expect(ContextArgument(argument: "s=\"42\"")?.members == ["s": "42"])
+        #expect(ContextArgument(argument: "s=gold")?.members == ["s": "gold"])
+        #expect(ContextArgument(argument: "s=007")?.members == ["s": "007"])
+        #expect(ContextArgument(argument: "s=")?.members == ["s": ""])
+        #expect(ContextArgument(argument: "e=a=b")?.members == ["e": "a=b"])
         #expect(ContextArgument(argument: "=x") == nil)
         #expect(ContextArgument(argument: "x") == nil)
+        #expect(ContextArgument(argument: "{x=1") == nil)
+        #expect(ContextArgument(argument: #"{"plan": "gold", "age": 42}"#)?.members == ["plan": "gold", "age": 42])
     }
 
-    @Test func membersGoInBoundedRequests() {
+    @Test func aContextIsPutTogether() throws {
+        let words = ["lookup", "f", "--context", #"{"a": 1, "b": 2}"#, "--context", "b=3", "--targeting-key", "ann"]
+        let command = try #require(try PilotlightCommand.parseAsRoot(words) as? LookupCommand)
+        #expect(
+            command.context.members(targetingKey: command.targetingKey) == ["a": 1, "b": 3, "targetingKey": "ann"])
+    }
+
+    @Test func keysGoInBoundedRequests() {
         let short = (0..<12_001).map(String.init)
-        let chunks = MemberChange.chunks(of: short)
-        #expect(chunks.map(\.count) == [5_000, 5_000, 2_001])
-        #expect(chunks.flatMap { $0 } == short)
+        func chunks(_ keys: [String]) -> [[String]] {
+            KeyFile.chunks(of: keys, largest: MemberChange.largestChunk, largestBytes: MemberChange.largestChunkBytes)
+        }
+        #expect(chunks(short).map(\.count) == [5_000, 5_000, 2_001])
+        #expect(chunks(short).flatMap { $0 } == short)
         let long = String(repeating: "x", count: 300 << 10)
-        #expect(MemberChange.chunks(of: [long, long, "y"]).map(\.count) == [1, 2])
-    }
-
-    @Test func membersEndWithLFOrCRLFOnly() {
-        let text = "ann\r\n\nb\u{2028}o\u{85}b\u{B}\u{C}\ncy\r"
-        #expect(MemberArguments.lines(of: text) == ["ann", "b\u{2028}o\u{85}b\u{B}\u{C}", "cy\r"])
+        #expect(chunks([long, long, "y"]).map(\.count) == [1, 2])
     }
 
     @Test func pathsAreEncoded() {

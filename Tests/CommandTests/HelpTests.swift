@@ -79,8 +79,9 @@ import Testing
 
     @Test func everyChangeCarriesTheSameOptions() {
         for words in [
-            "flag default", "flag enable", "flag disable", "flag delete", "pilot create", "pilot add", "pilot remove",
-            "pilot delete", "apply", "rollback", "environment promote",
+            "flag default", "flag enable", "flag disable", "flag delete", "flag ramp", "flag kill", "flag unkill",
+            "pilot create", "pilot edit", "pilot add", "pilot remove", "pilot delete", "apply", "rollback",
+            "environment promote",
         ] {
             let options = Self.variables.all(for: words.split(separator: " ").map(String.init)).map(\.option)
             for option in ["--message", "--if-revision", "--idempotency-key", "--actor"] {

@@ -29,13 +29,13 @@ import Testing
         ]
         #expect(
             try text("flag list", answer) == """
-                FLAG    STATE     DEFAULT  VARIANTS  TARGETING
-                a       ENABLED   on       on off    yes
-                longer  DISABLED  –        x         –
+                FLAG    STATE     DEFAULT  VARIANTS  TARGETING  ROLLOUT
+                a       ENABLED   on       on off    yes        –
+                longer  DISABLED  –        x         –          –
                 2 flags in production at revision 41 (epoch 2)
                 """)
         #expect(
-            try text("flag list", answer, .plain) == "a\tENABLED\ton\ton off\tyes\nlonger\tDISABLED\t–\tx\t–")
+            try text("flag list", answer, .plain) == "a\tENABLED\ton\ton off\tyes\t–\nlonger\tDISABLED\t–\tx\t–\t–")
     }
 
     @Test func flagShow() throws {
@@ -54,6 +54,7 @@ import Testing
         arguments: [
             ("flag default a on", "a: default variant on"), ("flag enable a", "a: enabled"),
             ("flag disable a", "a: disabled"), ("flag delete a --yes", "a: deleted"),
+            ("flag kill a", "a: killed"), ("flag unkill a", "a: not killed"),
             ("pilot create g", "g: created"), ("pilot delete g --yes", "g: deleted"),
             ("pilot add g x y", "g: 2 members added"), ("pilot remove g x y", "g: 2 members removed"),
         ])
@@ -65,20 +66,40 @@ import Testing
     }
 
     @Test func pilots() throws {
-        let list: JSONValue = ["pilots": [["name": "g", "members": 2], ["name": "early", "members": 0]]]
+        let list: JSONValue = [
+            "pilots": [
+                ["name": "g", "members": 2, "rule": .null, "percentage": .null, "exclude": []],
+                ["name": "early", "members": 0, "rule": ["==": [1, 1]], "percentage": 2.5, "exclude": ["bob"]],
+            ]
+        ]
         #expect(
             try text("pilot list", list) == """
-                PILOT GROUP  MEMBERS
-                g            2
-                early        0
+                PILOT GROUP  MEMBERS  BESIDES
+                g            2        –
+                early        0        rule, 2.5 %, less 1 user
                 2 pilot groups in production
                 """)
-        #expect(try text("pilot list", list, .plain) == "g\t2\nearly\t0")
+        #expect(try text("pilot list", list, .plain) == "g\t2\t–\nearly\t0\trule, 2.5 %, less 1 user")
         // A pipe gets the members and nothing but them.
         let members: JSONValue = ["members": ["ann", "bob"]]
         #expect(try text("pilot show g", members) == "ann\nbob\n2 members in g")
         #expect(try text("pilot show g", members, .plain) == "ann\nbob")
         #expect(try text("pilot show g", ["members": []], .plain) == "")
+        #expect(try text("pilot show g --members", members) == "ann\nbob")
+        let odd: JSONValue = ["members": ["ann", "b,ob", "c\"y\"", "d\ne"]]
+        #expect(try text("pilot show g --csv", odd) == "member\nann\n\"b,ob\"\n\"c\"\"y\"\"\"\n\"d\ne\"")
+        let ruled: JSONValue = [
+            "members": ["ann"], "rule": ["==": [["var": "plan"], "gold"]], "percentage": 5, "exclude": ["bob", "cy"],
+        ]
+        #expect(
+            try text("pilot show g", ruled) == """
+                ann
+                rule: {"==":[{"var":"plan"},"gold"]}
+                percentage: 5 %
+                never: bob, cy
+                1 member in g
+                """)
+        #expect(try text("pilot show g", ruled, .plain) == "ann")
     }
 
     @Test func environments() throws {

@@ -20,7 +20,7 @@ import Testing
 
     @Test func whatIsFarFromAnyNameListsThem() throws {
         let text = try #require(CommandTree.correction(for: ["flag", "frobnicate"]))
-        #expect(text.contains("It has: list, show, default, enable, disable, delete."))
+        #expect(text.contains("It has: list, show, ramp, kill, unkill, default, enable, disable, delete."))
     }
 
     @Test(arguments: [

@@ -112,7 +112,7 @@ import Testing
                 try await fixture.apply(
                     Sample.document(Sample.flag("c")), set: "mine", prune: true, confirmPrune: true)
             })
-        #expect(unpruned.problems.first?.message.contains("the targeting of a refers to it") == true)
+        #expect(unpruned.problems.first?.message.contains("can't be pruned: a refers to it") == true)
         try await fixture.apply(Sample.document(Sample.flag("a")))
         #expect(try await fixture.submit(.deletePilot("staff")).published)
         await fixture.stop()

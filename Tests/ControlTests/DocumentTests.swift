@@ -1,3 +1,4 @@
+import Flags
 import Harness
 import JSON
 import Replication
@@ -208,7 +209,7 @@ import Testing
         #expect(documents[0].problems == [])
         #expect(documents[1].problems == [])
         #expect(documents[0].flags.map(\.storedBytes) == documents[1].flags.map(\.storedBytes))
-        #expect(documents[0].pilots.map(\.members) == [["ann"]])
+        #expect(documents[0].pilots.map(\.definition.members) == [["ann"]])
     }
 
     @Test func problemsHavePlaces() {

@@ -1,3 +1,4 @@
+import Flags
 import Harness
 import JSON
 import Replication
@@ -186,6 +187,59 @@ import ZeroMQ
             }
             #expect(try agent.ask("DELETE", "/fleet/\(Self.report(nil).agent)").status == 200)
             #expect(try agent.ask("GET", "/fleet").json["agents"] == .array([]))
+        }
+    }
+
+    @Test func aKillIsSentToEachConnectedAgentOfItsEnvironment() async throws {
+        try await withAgent { run in
+            let agent = run.agent
+            let start = try agent.heartbeat().revision
+            #expect(try agent.ask("POST", "/apply", Sample.document(Sample.flag("a", default: "on"))).number == 1)
+            func kill(_ expected: Int64) throws {
+                #expect(try agent.ask("POST", "/flags/a/kill", "{\"variant\": \"off\"}").number == expected)
+            }
+            /// What comes before the answer to a question.
+            func repliesNow(_ request: UInt64) throws -> [SyncReply] {
+                try agent.send(.catchUp(request: request, nil, .empty, whole: false))
+                var replies: [SyncReply] = []
+                while true {
+                    let reply = try agent.reply()
+                    if case .manifest(request, _, _, _, _, _) = reply { return replies }
+                    replies.append(reply)
+                }
+            }
+            // Nobody has spoken yet.
+            try kill(2)
+            try agent.send(.hello(lowest: 1, highest: 1, Self.report(start)))
+            #expect(try agent.reply() == .welcome(version: 1, node: try agent.heartbeat().node))
+            #expect(try agent.ask("POST", "/flags/a/unkill", "{}").number == 3)
+            try kill(4)
+            let revision = Revision(epoch: start.epoch, number: 4)
+            let copy = UrgentKill(flag: "a", kill: Kill(variant: "off", value: .bool(false)), revision: revision)
+            #expect(try agent.reply() == .kill(copy))
+            // It is an ordinary delta, too, and an unkill is nothing else.
+            let delta = try agent.publication("delta 4") { publication -> Delta? in
+                if case .delta(let delta) = publication, delta.revision == revision { delta } else { nil }
+            }
+            #expect(UrgentKill.all(in: delta) == [copy])
+            #expect(try agent.ask("POST", "/flags/a/unkill", "{}").number == 5)
+            #expect(try repliesNow(7).isEmpty)
+
+            // Another environment's kills, and those after a goodbye, are for others.
+            #expect(
+                try agent.api.request("POST", "/v1/environments", body: Array(#"{"name": "other"}"#.utf8)).status == 201
+            )
+            for (path, body) in [("apply", Sample.document(Sample.flag("a"))), ("flags/a/kill", "{}")] {
+                let answer = try agent.api.request("POST", "/v1/environments/other/" + path, body: Array(body.utf8))
+                #expect(answer.status == 200, "\(answer.text)")
+            }
+            #expect(try repliesNow(8).isEmpty)
+            try agent.send(.goodbye(agent: Self.report(nil).agent, boot: 1))
+            _ = try agent.eventually("/fleet") { fleet in
+                fleet["agents"]?.arrayValue?.first?["state"] == .string("gone") ? true : nil
+            }
+            try kill(6)
+            #expect(try repliesNow(9).isEmpty)
         }
     }
 

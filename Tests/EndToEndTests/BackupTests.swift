@@ -27,6 +27,7 @@ struct BackupTests {
         try control.apply(Fixture.flags("flag-1"))
         try control.apply(Fixture.flags("flag-2"))
         try await cluster.converged()
+        let seen = try #require(Self.id(of: try Self.firstEvent(control, "?after=2")))
 
         // Not while it runs, not over what is there, and not what is no backup.
         #expect(try await restore(file, to: control, "--yes").errors.contains("in use by another control node"))
@@ -40,7 +41,7 @@ struct BackupTests {
         try damaged.write(to: URL(fileURLWithPath: other))
         let bad = try await restore(other, to: control, "--yes")
         #expect(bad.code == 1)
-        #expect(bad.errors.contains("damaged"), "\(bad)")
+        #expect(bad.errors.contains("\(other) can't be restored: it is damaged"), "\(bad)")
 
         let restored = try await restore(file, to: control, "--yes")
         #expect(restored.code == 0, "\(restored)")
@@ -52,6 +53,7 @@ struct BackupTests {
         try await eventually("control hears that agents are ahead") { _ in
             try control.environmentState().blocked != nil
         }
+        #expect(try Self.watch(control, lastEvent: seen).json["reason"] == .string("other-history"))
         let write = try await control.run("flag", "disable", "flag-0")
         #expect(write.code == 1)
         #expect(write.errors.contains("takes no writes"), "\(write)")
@@ -64,6 +66,8 @@ struct BackupTests {
         let state = try control.environmentState()
         #expect(state.digest == digest)
         #expect(state.number > 3)
+        // There is no revision of that number now, and what follows isn't what would have followed.
+        #expect(try Self.watch(control, lastEvent: seen).json["reason"] == .string("other-history"))
         for agent in cluster.agents {
             #expect(try agent.connect().lookup("flag-2").error?.name == "FLAG_NOT_FOUND")
         }
@@ -140,6 +144,17 @@ struct BackupTests {
         #expect(try await restore(copy + "/control.sqlite", to: control, "--yes").code == 0)
         try await control.start()
         #expect(try control.environmentState().digest == digest)
+        // A store is taken away, and its log forgotten: it must not be read into the backup.
+        try control.apply(Fixture.flags("forgotten"))
+        control.kill()
+        let path = control.data + "/control.sqlite"
+        #expect(FileManager.default.fileExists(atPath: path + "-wal"))
+        try FileManager.default.moveItem(atPath: path, toPath: cluster.directory.path("taken-away.sqlite"))
+        let alone = try await restore(aside, to: control, "--json")
+        let log = try #require(alone.json["replaced"]?.stringValue, "\(alone)")
+        #expect(FileManager.default.fileExists(atPath: log + "-wal"))
+        try await control.start()
+        #expect(try control.environmentState().digest == digest)
         try await control.stop()
 
         let empty = cluster.directory.path("empty.sqlite")
@@ -181,17 +196,14 @@ struct BackupTests {
         for number in 2...4 { try control.apply(Fixture.flags("flag-\(number)")) }
         let seen = try await control.run("watch", "--after", "3", "--count", "1", "--json")
         #expect(seen.json["revision"]?["number"] == .integer(4))
-        let id = try #require(
-            try Self.firstEvent(control, "?after=3").split(whereSeparator: \.isNewline).last { $0.hasPrefix("id: ") }?
-                .dropFirst(4))
+        let id = try #require(Self.id(of: try Self.firstEvent(control, "?after=3")))
 
         try await control.stop()
         #expect(try await restore(file, to: control, "--yes").code == 0)
         try await control.start()
         for number in 5...9 { try control.apply(Fixture.flags("flag-\(number)")) }
         #expect(id.hasPrefix("4-"))
-        let answer = try HTTPConnection.request(
-            .tcp(control.apiPort), "GET", "/v1/environments/production/watch", headers: ["Last-Event-ID": String(id)])
+        let answer = try Self.watch(control, lastEvent: id)
         #expect(answer.status == 409)
         #expect(answer.json["reason"] == .string("other-history"))
         // What both have is gone on from.
@@ -199,6 +211,16 @@ struct BackupTests {
         #expect(common.contains("flag-5"))
         // Who has seen no event yet comes back with what the stream began with.
         #expect(common.split(whereSeparator: \.isNewline).contains { $0.hasPrefix("id: 1-") })
+    }
+
+    /// The answer to who comes back with an event's id; only of one that is refused, since others never end.
+    private static func watch(_ control: ControlProcess, lastEvent id: String) throws -> HTTPAnswer {
+        try HTTPConnection.request(
+            .tcp(control.apiPort), "GET", "/v1/environments/production/watch", headers: ["Last-Event-ID": id])
+    }
+
+    private static func id(of event: String) -> String? {
+        event.split(whereSeparator: \.isNewline).last { $0.hasPrefix("id: ") }.map { String($0.dropFirst(4)) }
     }
 
     /// The text of a watch up to its first event's end.

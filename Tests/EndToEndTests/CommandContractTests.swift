@@ -13,26 +13,38 @@ struct CommandContractTests {
         (
             "agent",
             "--control --publish-port --sync-port --environment --data --socket --socket-mode --socket-group "
-                + "--probe-port --ofrep-port --name --service --service-version"
+                + "--probe-port --ofrep-port --name --service --service-version --explain"
         ),
-        ("dev", "--socket --data"),
-        ("apply", "--environment --dry-run --set --prune --lenient --message --control-url --json"),
+        ("dev", "--socket --data --explain"),
+        (
+            "apply",
+            "--environment --dry-run --keys-from --column --set --prune --lenient --message --control-url --json"
+        ),
         ("flag list", "--environment --control-url --json"),
         ("flag show", "--environment --control-url --json"),
         ("flag default", "--environment --control-url --json"),
         ("flag enable", "--environment --control-url --json"),
         ("flag disable", "--environment --control-url --json"),
         ("flag delete", "--environment --control-url --json"),
+        (
+            "flag ramp",
+            "--variant --percent --off --pilot --exclude --over --by --salt --environment --message --control-url --json"
+        ),
+        ("flag kill", "--to --environment --message --control-url --json"),
+        ("flag unkill", "--environment --message --control-url --json"),
         ("pilot list", "--environment --control-url --json"),
-        ("pilot show", "--environment --control-url --json"),
-        ("pilot create", "--environment --control-url --json"),
-        ("pilot add", "--environment --control-url --json"),
-        ("pilot remove", "--environment --control-url --json"),
+        ("pilot show", "--members --csv --environment --control-url --json"),
+        ("pilot create", "--rule --percent --exclude --environment --control-url --json"),
+        ("pilot edit", "--rule --percent --exclude --environment --control-url --json"),
+        ("pilot add", "--from --column --environment --control-url --json"),
+        ("pilot remove", "--from --column --environment --control-url --json"),
         ("pilot delete", "--environment --control-url --json"),
         ("environment list", "--control-url --json"),
         ("environment create", "--bucketing --control-url --json"),
         ("environment new-epoch", "--yes --control-url --json"),
         ("lookup", "--targeting-key --context --socket --json"),
+        ("explain", "--targeting-key --context --environment --control-url --json"),
+        ("who", "--keys-from --column --context --environment --control-url --json"),
         ("fleet", "--environment --wait --revision --expect --timeout --control-url --json"),
         ("fleet forget", "--environment --control-url --json"),
     ]

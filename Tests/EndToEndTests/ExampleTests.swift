@@ -10,7 +10,9 @@ struct ExampleTests {
     private static let folder = root.appendingPathComponent("Examples")
 
     /// Every folder that can be run as it stands.
-    static let examples = ["gitops", "offline-agent", "pilot-group", "shell-client", "swift-client"]
+    static let examples = [
+        "gitops", "offline-agent", "pilot-group", "ramp-and-kill", "shell-client", "swift-client",
+    ]
 
     private static func text(_ path: String) throws -> String {
         try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)

@@ -53,6 +53,18 @@ import Testing
         }
     }
 
+    /// flagd's Python engine draws the list, which then names no variant; for the others' users it goes on.
+    @Test func listsAsTheVariantOfAShare() throws {
+        let literal = #"{"fractional": [{"var": "key"}, [["on"], 50], ["on", 50]]}"#
+        let computed = #"{"fractional": [{"var": "key"}, [{"merge": ["on"]}, 50], ["on", 50]]}"#
+        for key in ["a", "b", "c", "d"] {
+            #expect(try answer(literal, ["key": .string(key)]) == "off")
+            #expect(try answer(computed, ["key": .string(key)]) == "off")
+        }
+        let (_, problems) = try readDocument(DocumentProblemTests.rule(literal))
+        #expect(problems.contains { $0.severity == .error && $0.message.contains("a share's variant is an array") })
+    }
+
     @Test func numbersAsVariants() throws {
         #expect(try answer(#"{"var": "n"}"#, ["n": 1.0]) == "1")
         #expect(try answer(#"{"+": [{"var": "n"}, 0]}"#, ["n": 1]) == "1")

@@ -20,7 +20,7 @@ import Testing
 
     @Test func samplesAreWhatTheyShow() throws {
         let samples = try Self.samples()
-        #expect(samples.count == 2)
+        #expect(samples.count == 4)
         let checkout = try flagSet(samples[0])
         let answers: [(JSONObject, String)] = [
             (["email": "ann@example.org"], "new"), (["email": "ann@elsewhere.org"], "old"),
@@ -39,6 +39,26 @@ import Testing
         let ann = EvaluationContext(attributes: ["email": "ann@example.org"])
         #expect(bar.evaluate("debug-bar", context: ann, unixSeconds: 0).variant == "on")
         #expect(bar.evaluate("debug-bar", context: EvaluationContext(), unixSeconds: 0).variant == "off")
+    }
+
+    @Test func rolloutsAndGroupsAreWhatTheyShow() throws {
+        let samples = try Self.samples()
+        let rollout = try flagSet(samples[2])
+        func variant(_ user: String) -> String? {
+            rollout.evaluate("new-checkout", context: EvaluationContext(targetingKey: user), unixSeconds: 0).variant
+        }
+        #expect(variant("ann") == "on" && variant("bob") == "off" && variant("cleo") == "off")
+        #expect((60...140).contains((0..<2_000).count { variant("user-\($0)") == "on" }))
+        let flag = #"{"if": [{"in_pilot": "insiders"}, "on"]}"#
+        let groups = try flagSet(
+            String(samples[3].trimmingCharacters(in: .whitespacesAndNewlines).dropLast())
+                + #", "flags": {"f": {"state": "ENABLED", "variants": {"on": true}, "targeting": \#(flag)}}}"#)
+        func isIn(_ user: String, _ email: String) -> Bool {
+            let context = EvaluationContext(targetingKey: user, attributes: ["email": .string(email)])
+            return groups.evaluate("f", context: context, unixSeconds: 0).variant == "on"
+        }
+        #expect(isIn("zoe", "") && isIn("cy", "cy@example.org") && !isIn("bob", "bob@example.org"))
+        #expect((25...75).contains((0..<2_000).count { isIn("user-\($0)", "") }))
     }
 
     @Test func everyOperatorIsThere() throws {

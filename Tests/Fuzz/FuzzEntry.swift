@@ -19,20 +19,56 @@ public func fuzzOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let (attributes, _) = JSONReader.read(rest, purpose: .context)
     let context = attributes.flatMap { try? EvaluationContext(json: $0) } ?? EvaluationContext(targetingKey: "ann")
     for bucketing in Bucketing.allCases {
-        var set = FlagSet(bucketing: bucketing)
-        for pilot in document.pilots {
-            try! set.put(pilot: pilot.name, storedBytes: pilot.storedBytes, members: MemberSet(pilot.members))
+        let set = compiled(document, bucketing)
+        for flag in document.flags { ask(flag, set, context) }
+        for flag in document.flags.prefix(4) { explain(flag, set, context) }
+        guard let first = document.flags.first, let variant = first.variants.keys.first else { continue }
+        let kill = Kill(variant: variant, value: first.variants[variant] ?? .null)
+        guard (try? Kill(storedBytes: kill.storedBytes))?.storedBytes == kill.storedBytes else {
+            fatalError("a kill that can't be read")
         }
-        for flag in document.flags {
-            // What is accepted can be stored and compiled, and stored bytes are a fixed point.
-            do throws(FlagNotCompilable) {
-                try set.put(flag: flag.key, storedBytes: flag.storedBytes)
-            } catch {
-                fatalError("accepted, but: \(error)")
-            }
-            guard set.definition(of: flag.key)?.storedBytes == flag.storedBytes else { fatalError("bytes changed") }
-            _ = set.evaluate(flag.key, context: context, unixSeconds: 1_800_000_000)
-        }
+        let killed = set.killing([ExactString(first.key): kill])
+        for flag in document.flags { ask(flag, killed, context) }
     }
     return 0
+}
+
+/// What is accepted can be stored and compiled, and stored bytes are a fixed point.
+private func compiled(_ document: FlagDocument, _ bucketing: Bucketing) -> FlagSet {
+    var set = FlagSet(bucketing: bucketing)
+    for pilot in document.pilots {
+        do throws(PilotNotCompilable) {
+            try set.put(pilot: pilot.name, storedBytes: pilot.storedBytes, members: MemberSet(pilot.members))
+        } catch {
+            fatalError("accepted, but: \(error)")
+        }
+        guard set.definition(ofPilot: pilot.name)?.storedBytes == pilot.storedBytes else {
+            fatalError("a group's bytes changed")
+        }
+    }
+    for flag in document.flags {
+        do throws(FlagNotCompilable) {
+            try set.put(flag: flag.key, storedBytes: flag.storedBytes)
+        } catch {
+            fatalError("accepted, but: \(error)")
+        }
+        guard set.definition(of: flag.key)?.storedBytes == flag.storedBytes else { fatalError("bytes changed") }
+    }
+    return set
+}
+
+private let now: Int64 = 1_800_000_000
+
+/// Long ago, now, and when a time ramp changes something next.
+private func ask(_ flag: FlagDefinition, _ set: FlagSet, _ context: EvaluationContext) {
+    let step = set.nextStep(after: now)
+    if let step, step.at <= now { fatalError("a step that was") }
+    for time in [0, now, step?.at ?? Int64.max] { _ = set.evaluate(flag.key, context: context, unixSeconds: time) }
+}
+
+private func explain(_ flag: FlagDefinition, _ set: FlagSet, _ context: EvaluationContext) {
+    guard
+        set.explain(flag.key, context: context, unixSeconds: now)?.evaluation
+            == set.evaluate(flag.key, context: context, unixSeconds: now)
+    else { fatalError("explained otherwise") }
 }

@@ -8,6 +8,9 @@ package final class ControlRelay: Sendable {
         sync = try PublisherRelay(to: control.syncPort)
     }
 
+    /// Bytes that came through, both ports and directions.
+    package var carried: Int { publish.carried + sync.carried }
+
     /// Ends every connection and makes no new ones: a partition with an honest network.
     package func cut() {
         publish.cut()

@@ -18,6 +18,7 @@ package final class PublisherRelay: Sendable {
             /// Messages still to be dropped.
             var drops = 0
             var dropped = 0
+            var carried = 0
             /// Only messages of which one frame passes this are dropped.
             var filter: (@Sendable ([UInt8]) -> Bool)?
             var connections: [Int32: Int32] = [:]
@@ -134,6 +135,9 @@ package final class PublisherRelay: Sendable {
     /// Messages taken out so far.
     package var dropped: Int { control.state.withLock { $0.dropped } }
 
+    /// Bytes that came through in both directions.
+    package var carried: Int { control.state.withLock { $0.carried } }
+
     // MARK: Carrying
 
     private static func carry(_ client: Int32, to target: Int, _ receiveBuffer: Int32?, _ control: Control) {
@@ -174,6 +178,7 @@ package final class PublisherRelay: Sendable {
             let count = recv(source, &buffer, buffer.count, 0)
             if count < 0 && errno == EINTR { continue }
             guard count > 0, control.pass() else { return }
+            control.state.withLock { $0.carried += count }
             var bytes = Array(buffer[..<count])
             if messages != nil {
                 let delay = control.state.withLock { $0.delay }

@@ -12,7 +12,7 @@ import Testing
         var flags = FlagSet()
         var quarantine = Quarantine()
 
-        mutating func apply(_ changes: EntryChange...) -> Set<String> {
+        mutating func apply(_ changes: EntryChange...) -> Set<ExactString> {
             state.apply(changes)
             return flags.apply(changes, leadingTo: state, quarantine: &quarantine)
         }

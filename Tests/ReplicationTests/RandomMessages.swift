@@ -46,7 +46,8 @@ struct RandomMessages {
     mutating func report() -> Report {
         Report(
             agent: text(), name: text(), boot: bits(), revision: flip() ? revision() : nil, digest: digest(),
-            entryCount: bits(), quarantined: texts(), quarantinedCount: UInt32(truncatingIfNeeded: bits()),
+            killAhead: bits(), entryCount: bits(), quarantined: texts(),
+            quarantinedCount: UInt32(truncatingIfNeeded: bits()),
             service: text(), serviceVersion: text(), pid: UInt32(truncatingIfNeeded: bits()), conflict: text(),
             clock: bits())
     }

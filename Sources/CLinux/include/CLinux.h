@@ -9,4 +9,7 @@ void pilotlight_name_thread(const char *name);
 /// A non-blocking, close-on-exec eventfd, or -1 with errno.
 int pilotlight_eventfd(void);
 
+/// Gives memory that the allocator holds and nobody uses back to the system. Takes milliseconds.
+void pilotlight_trim_memory(void);
+
 #endif

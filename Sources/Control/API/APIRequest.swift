@@ -14,7 +14,7 @@ struct APIRequest: Sendable {
 
     /// Bodies of ordinary requests.
     static let maximumBody = 32 << 20
-    /// Bodies with documents: several of the largest kind, escaped in JSON.
+    /// Bodies with documents, several of the largest kind, escaped in JSON; or with long lists of users.
     static let maximumDocumentsBody = 96 << 20
     /// What is read and thrown away of a body that is too large, so that the client gets to read why.
     private static let maximumDrain = 512 << 20
@@ -117,14 +117,33 @@ struct APIRequest: Sendable {
     }
 
     /// The body as a JSON object with no members but `allowed`.
-    func object(allowed: [String]) async throws(Refusal) -> JSONObject {
+    ///
+    /// - Parameter mayBeEmpty: no body at all is an object without members.
+    func object(
+        allowed: [String], mayBeEmpty: Bool = false, purpose: JSONReader.Purpose = .document
+    ) async throws(Refusal) -> JSONObject {
         let bytes = try await body()
-        let (value, problems) = JSONReader.read(bytes, maximumBytes: Self.maximumBody)
-        guard problems.isEmpty, let value else {
-            let places = problems.map { "line \($0.position.line), column \($0.position.column): \($0.reason)" }
+        if mayBeEmpty, bytes.isEmpty { return [:] }
+        return try Self.object(bytes, allowed: allowed, purpose: purpose)
+    }
+
+    /// A body that was received, as a JSON object with no members but `allowed`.
+    ///
+    /// - Parameter purpose: what holds a context is read as a lookup reads it.
+    static func object(
+        _ bytes: [UInt8], allowed: [String], purpose: JSONReader.Purpose = .document
+    ) throws(Refusal) -> JSONObject {
+        let (value, problems) = JSONReader.read(bytes, purpose: purpose, maximumBytes: maximumDocumentsBody)
+        let places = problems.map { "line \($0.position.line), column \($0.position.column): \($0.reason)" }
+            .joined(separator: "; ")
+        guard let value else {
             throw Refusal(
-                .malformed, "Malformed JSON", detail: "the body isn't JSON: " + places.joined(separator: "; "),
-                hint: "send one JSON object")
+                .malformed, "Malformed JSON", detail: "the body isn't JSON: " + places, hint: "send one JSON object")
+        }
+        guard problems.isEmpty else {
+            throw Refusal(
+                .invalid, "Not exact", detail: "the body can't be taken as it stands: " + places,
+                hint: "give each key once, and numbers beyond 64 bits as strings")
         }
         guard let object = value.objectValue else {
             throw Refusal(

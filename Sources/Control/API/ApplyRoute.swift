@@ -12,6 +12,8 @@ extension OperatorAPI {
         var confirmPrune = false
         var lenient = false
         var message = ""
+        /// Users for whom a dry run tells what would change.
+        var users: UserList?
     }
 
     var apply: Handler {
@@ -27,25 +29,51 @@ extension OperatorAPI {
             let documents = ReadDocuments(sources, lenient: options.lenient) { pilot in
                 state.committed.entries[EntryKey(.pilot, pilot)] != nil
             }
-            let change = ChangeRequest.Kind.apply(
-                ApplyRequest(
-                    documents, set: options.set, prune: options.prune, confirmPrune: options.confirmPrune))
+            let change = ApplyRequest(
+                documents, set: options.set, prune: options.prune, confirmPrune: options.confirmPrune)
             // What can't be applied anyway needn't wait for the committer's thread.
             let isPlanOnly = options.dryRun || !documents.problems.isEmpty
-            return Self.answer(
-                try await submit(change, request, message: options.message, dryRun: isPlanOnly))
+            do throws(Refusal) {
+                if let users = options.users {
+                    return try await radius(change, state, users, request)
+                }
+                var outcome = try await submit(.apply(change), request, message: options.message, dryRun: isPlanOnly)
+                outcome.warnings = documents.placed(outcome.warnings)
+                return Self.answer(outcome)
+            } catch {
+                throw documents.placed(error)
+            }
         }
+    }
+
+    /// A dry run, with what it would change for these users. What waits for its confirmation counts as done.
+    private func radius(
+        _ apply: ApplyRequest, _ state: EnvironmentState, _ users: UserList, _ request: APIRequest
+    ) async throws(Refusal) -> APIResponse {
+        let now = Int64(Moment.now.wall / 1_000)
+        let plan = try plan(.apply(apply), request, on: state)
+        var confirmed = apply
+        confirmed.confirmPrune = true
+        let whole = plan.needsConfirmation ? try ChangePlan.make(.apply(confirmed), on: state) : plan
+        let radius = try await Self.aside { () throws(Refusal) in
+            try BlastRadius(of: whole, on: state, for: users, at: now)
+        }
+        var outcome = ChangeOutcome(plan, revision: state.committed.revision, published: false)
+        outcome.warnings = apply.documents.placed(outcome.warnings)
+        return Self.answer(outcome, radius.json)
     }
 
     private static let maximumSetName = 255
 
-    private static func answer(_ outcome: ChangeOutcome) -> APIResponse {
-        outcome.answer([
+    private static func answer(_ outcome: ChangeOutcome, _ more: JSONObject = [:]) -> APIResponse {
+        var members: JSONObject = [
             "diff": .array(outcome.diff.map(\.json)), "warnings": .array(outcome.warnings.map(\.json)),
             "prunable": .array(
                 outcome.prunable.map { .object(["kind": .string($0.kind.description), "key": .string($0.name)]) }),
             "needsConfirmation": .bool(outcome.needsConfirmation),
-        ])
+        ]
+        for member in more { members[member.key] = member.value }
+        return outcome.answer(members)
     }
 
     // MARK: Reading the request
@@ -77,7 +105,7 @@ extension OperatorAPI {
     }
 
     private static let members = [
-        "documents", "dryRun", "set", "prune", "confirmPrune", "lenient", "message",
+        "documents", "dryRun", "set", "prune", "confirmPrune", "lenient", "message", "keys",
     ]
 
     private static func envelopeOptions(_ object: JSONObject) throws(Refusal) -> ([SourceDocument], Options) {
@@ -100,12 +128,19 @@ extension OperatorAPI {
                 sources.append(SourceDocument(name: name, bytes: Array(try document.required("text").utf8)))
             }
         }
+        let users = try UserList(object["keys"])
+        let isDryRun = try object.bool("dryRun")
+        guard users == nil || isDryRun else {
+            throw Refusal(
+                .malformed, "Not a dry run", detail: "\"keys\" asks what a dry run would change for users",
+                hint: "give \"dryRun\": true, or leave \"keys\" out")
+        }
         return (
             sources,
             Options(
-                dryRun: try object.bool("dryRun"), set: try object.string("set"), prune: try object.bool("prune"),
+                dryRun: isDryRun, set: try object.string("set"), prune: try object.bool("prune"),
                 confirmPrune: try object.bool("confirmPrune"), lenient: try object.bool("lenient"),
-                message: try object.string("message") ?? "")
+                message: try object.string("message") ?? "", users: users)
         )
     }
 }

@@ -18,7 +18,12 @@ extension OperatorAPI {
                     hint: "the data directory needs room for a second copy of the store while one is made")
             }
             let body = ResponseBody(contentLength: copy.size) { writer in
-                while let part = try await copy.next() { try await writer.write(part) }
+                var sent = 0
+                while sent < copy.size {
+                    let part = try await copy.part(at: sent)
+                    sent += part.readableBytes
+                    try await writer.write(part)
+                }
                 try await writer.finish(nil)
             }
             return APIResponse(status: .ok, contentType: "application/vnd.sqlite3", body: body)
@@ -43,19 +48,22 @@ private final class BackupCopy: Sendable {
             throw ControlError.store(path: path, reason: String(cString: strerror(errno)))
         }
         size = Int(lseek(descriptor, 0, SEEK_END))
-        lseek(descriptor, 0, SEEK_SET)
     }
 
     deinit { close(descriptor) }
 
-    /// The next part; nil at the end.
-    func next() async throws -> ByteBuffer? {
+    /// Bytes from `offset` on, one at least.
+    func part(at offset: Int) async throws -> ByteBuffer {
         try await NIOThreadPool.singleton.runIfActive { [self] in
             var buffer = ByteBuffer()
             let count = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.partBytes) { bytes in
-                max(0, read(descriptor, bytes.baseAddress, Self.partBytes))
+                max(0, pread(descriptor, bytes.baseAddress, Self.partBytes, off_t(offset)))
             }
-            return count > 0 ? buffer : nil
+            // The connection ends with this: whoever receives knows that it isn't whole.
+            guard count > 0 else {
+                throw ControlError.store(path: "backup", reason: "it can't be read at \(offset) of \(size) bytes")
+            }
+            return buffer
         }
     }
 }

@@ -1,3 +1,4 @@
+import Flags
 import HashTreeCollections
 import Hummingbird
 import JSON
@@ -28,13 +29,15 @@ extension OperatorAPI {
         }
     }
 
-    /// The stored definition with its key, every member of a flag present.
+    /// The stored definition with its key, every member of a flag present, and whether it is killed.
     private static func flag(_ key: EntryKey, _ state: ReplicatedState) -> JSONObject {
         let stored = StoredFlag.json(state.bytes(of: key) ?? [])
         var flag: JSONObject = ["key": .string(key.name)]
-        for member in ["state", "defaultVariant", "variants", "targeting", "metadata", "description"] {
-            flag[member] = stored[member] ?? .null
-        }
+        for member in [
+            "state", "defaultVariant", "offVariant", "variants", "targeting", "rollout", "prerequisites", "metadata",
+            "description",
+        ] { flag[member] = stored[member] ?? (member == "prerequisites" ? [] : .null) }
+        flag["killed"] = StoredFlag.kill(of: key.name, in: state)?.json ?? .null
         return flag
     }
 
@@ -72,7 +75,9 @@ extension OperatorAPI {
 
     /// What a change of one thing answers.
     static func published(_ outcome: ChangeOutcome, status: HTTPResponse.Status = .ok) -> APIResponse {
-        outcome.answer(["diff": .array(outcome.diff.map(\.json))], status: status)
+        outcome.answer(
+            ["diff": .array(outcome.diff.map(\.json)), "warnings": .array(outcome.warnings.map(\.json))],
+            status: status)
     }
 }
 

@@ -32,17 +32,19 @@ extension OperatorAPI {
 
     /// The kinds that are asked for; with a key those that have keys, without one nothing means all.
     private static func kinds(_ request: APIRequest) throws(Refusal) -> [EntryKind] {
-        let all = [EntryKind.flag, .pilot]
+        let all = [EntryKind.flag, .pilot, .kill]
         guard let text = request.query("kind") else { return request.query("key") == nil ? [] : all }
         guard let kind = all.first(where: { $0.description == text }) else {
             throw Refusal(
-                .malformed, "Malformed query", detail: "kind=\(text) is no kind of entry", hint: "flag or pilot")
+                .malformed, "Malformed query", detail: "kind=\(text) is no kind of entry", hint: "flag, pilot or kill")
         }
         return [kind]
     }
 
     /// What is there may have no history that is still kept; what isn't there was mistyped.
     private static func checkExists(_ key: String, _ kinds: [EntryKind], _ state: EnvironmentState) throws(Refusal) {
+        // A flag that was never killed is there all the same.
+        let kinds = kinds.contains(.kill) ? kinds + [.flag] : kinds
         guard !kinds.contains(where: { state.committed.entries[EntryKey($0, key)] != nil }) else { return }
         throw .untouched(key, kinds, state)
     }

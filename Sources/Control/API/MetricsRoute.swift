@@ -19,6 +19,9 @@ extension OperatorAPI {
         text.counter("pilotlight_control_reports_total", "Reports received from agents.", statistics.reports.read())
         text.counter("pilotlight_control_catch_ups_total", "Catch-ups asked for.", statistics.catchUps.read())
         text.counter(
+            "pilotlight_control_kills_sent_total", "Urgent copies of kills sent to agents.",
+            statistics.killsSent.read())
+        text.counter(
             "pilotlight_control_replies_dropped_total", "Replies whose agent was gone or full.",
             statistics.repliesDropped.read())
         text.counter(

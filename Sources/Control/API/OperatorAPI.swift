@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import JSON
 import Logging
+import NIOPosix
 import Replication
 
 /// What operators and pipelines ask of a control node, over HTTP and JSON. Handlers read and validate on the calling
@@ -36,8 +37,13 @@ struct OperatorAPI: Sendable {
         add(router, environment + "/watch", [.get: watch])
         add(router, environment + "/flags", [.get: listFlags])
         add(router, environment + "/flags/:flag", [.get: showFlag, .patch: editFlag, .delete: deleteFlag])
+        add(router, environment + "/flags/:flag/ramp", [.post: ramp])
+        add(router, environment + "/flags/:flag/kill", [.post: kill])
+        add(router, environment + "/flags/:flag/unkill", [.post: unkill])
+        add(router, environment + "/flags/:flag/explain", [.post: explain])
+        add(router, environment + "/flags/:flag/who", [.post: who])
         add(router, environment + "/pilots", [.get: listPilots, .post: createPilot])
-        add(router, environment + "/pilots/:pilot", [.get: showPilot, .delete: deletePilot])
+        add(router, environment + "/pilots/:pilot", [.get: showPilot, .patch: editPilot, .delete: deletePilot])
         add(router, environment + "/pilots/:pilot/members", [.post: changeMembers])
         add(router, environment + "/fleet", [.get: showFleet])
         add(router, environment + "/fleet/:agent", [.delete: forgetAgent])
@@ -87,15 +93,35 @@ struct OperatorAPI: Sendable {
         let message = try Self.checked(message)
         guard !dryRun else {
             let state = try environment(request)
-            try precondition.check(kind.entry, on: state)
-            let plan = try ChangePlan.make(kind, on: state)
-            return ChangeOutcome(plan, revision: state.committed.revision, published: false)
+            return ChangeOutcome(
+                try plan(kind, request, on: state), revision: state.committed.revision, published: false)
         }
         let outcome = try await committer.submit(
             ChangeRequest(
                 environment: try request.path("environment"), actor: request.actor, message: message,
                 precondition: precondition, idempotency: request.idempotency, kind))
         return outcome.isRepeated ? await recalled(outcome, request) : outcome
+    }
+
+    /// What a change comes to as things are.
+    func plan(
+        _ kind: ChangeRequest.Kind, _ request: APIRequest, on state: EnvironmentState
+    ) throws(Refusal) -> ChangePlan {
+        try request.precondition().check(kind.entry, on: state)
+        return try ChangePlan.make(kind, on: state)
+    }
+
+    /// Does what takes long on a thread that nobody else waits for.
+    static func aside<Value: Sendable>(
+        _ work: @escaping @Sendable () throws(Refusal) -> Value
+    ) async throws(Refusal) -> Value {
+        do {
+            return try await NIOThreadPool.singleton.runIfActive(work)
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            throw Refusal(.busy, "Stopping", detail: "the control node is stopping", hint: "try again")
+        }
     }
 
     private static let longestMessage = 4_096

@@ -12,7 +12,9 @@ extension OperatorAPI {
             let keys = state.entries.keys.filter { $0.kind == .pilot }.sorted()
             let (items, next) = page.cut(keys) { $0.name }
             let pilots = items.map { key -> JSONValue in
-                .object(["name": .string(key.name), "members": .integer(Int64(state.pilots[key.name]?.count ?? 0))])
+                var pilot = Self.pilot(key, state)
+                pilot["members"] = .integer(Int64(state.pilots[key.name]?.count ?? 0))
+                return .object(pilot)
             }
             return .json(.object(["pilots": .array(pilots), "next": next, "revision": state.revision.json]))
                 .tagged(EntityTag.of(state.revision), for: request)
@@ -32,24 +34,55 @@ extension OperatorAPI {
                 try await $0.members(of: name, in: environment.id, after: page.after, limit: page.limit + 1)
             }
             let members = found.prefix(page.limit)
-            return .json(
-                .object([
-                    "name": .string(name), "members": .array(members.map { .string($0) }),
-                    "next": members.count < found.count ? members.last.map { .string($0) } ?? .null : .null,
-                    "count": .integer(Int64(state.pilots[name]?.count ?? 0)),
-                    "flags": .array(environment.references.flags(using: name).map { .string($0) }),
-                    "revision": state.revision.json,
-                ])
-            ).tagged(EntityTag.of(key, in: state), for: request)
+            var pilot = Self.pilot(key, state)
+            pilot["members"] = .array(members.map { .string($0) })
+            pilot["next"] = members.count < found.count ? members.last.map { .string($0) } ?? .null : .null
+            pilot["count"] = .integer(Int64(state.pilots[name]?.count ?? 0))
+            pilot["flags"] = .array(environment.references.flags(using: name).map { .string($0) })
+            pilot["revision"] = state.revision.json
+            return .json(.object(pilot)).tagged(EntityTag.of(key, in: state), for: request)
         }
+    }
+
+    /// The name and the stored definition, every member of a group but its list present.
+    private static func pilot(_ key: EntryKey, _ state: ReplicatedState) -> JSONObject {
+        let stored = StoredFlag.json(state.bytes(of: key) ?? [])
+        return [
+            "name": .string(key.name), "rule": stored["rule"] ?? .null, "percentage": stored["percentage"] ?? .null,
+            "exclude": stored["exclude"] ?? [],
+        ]
+    }
+
+    private static let terms = ["rule", "percentage", "exclude"]
+
+    /// What a group has besides members, as far as the body gives it.
+    private static func terms(in body: JSONObject) -> JSONObject {
+        JSONObject(members: body.filter { terms.contains($0.key) })
     }
 
     var createPilot: Handler {
         { request throws(Refusal) in
-            let body = try await request.object(allowed: ["name", "message"])
+            let body = try await request.object(allowed: ["name", "message"] + Self.terms)
             let outcome = try await submit(
-                .createPilot(try body.required("name")), request, message: try body.string("message"))
+                .createPilot(try body.required("name"), terms: Self.terms(in: body)), request,
+                message: try body.string("message"))
             return Self.published(outcome, status: .created)
+        }
+    }
+
+    var editPilot: Handler {
+        { request throws(Refusal) in
+            let pilot = try request.path("pilot")
+            let body = try await request.object(allowed: Self.terms + ["message"])
+            let terms = Self.terms(in: body)
+            guard !terms.isEmpty else {
+                throw Refusal(
+                    .malformed, "Nothing to change",
+                    detail: "the body has neither \"rule\" nor \"percentage\" nor "
+                        + "\"exclude\"", hint: "give what is to be replaced; null takes it out")
+            }
+            return Self.published(
+                try await submit(.editPilot(pilot, terms: terms), request, message: try body.string("message")))
         }
     }
 

@@ -17,7 +17,9 @@ extension OperatorAPI {
                 case .flag: flags[key.name] = StoredFlag.json(state.bytes(of: key) ?? [])
                 case .pilot:
                     let members = state.pilots[key.name]?.members.names.sorted().map { JSONValue.string($0.text) } ?? []
-                    pilots[key.name] = .object(["members": .array(members)])
+                    var pilot = StoredFlag.json(state.bytes(of: key) ?? []).objectValue ?? [:]
+                    pilot["members"] = .array(members)
+                    pilots[key.name] = .object(pilot)
                 default: break
                 }
             }

@@ -14,13 +14,13 @@ extension OperatorAPI {
             let head = state.committed.revision.number
             let start = try Self.start(request)
             let after = start?.number ?? head
-            guard after <= head else { throw .ahead(after, state) }
             let (oldest, known) = try await read { store in
                 (try await store.oldest(in: state.id) ?? 0, try await store.id(of: after, in: state.id))
             }
             guard after + 1 >= oldest else { throw try await absent(after + 1, state) }
-            // The number is there, but the watcher has seen another revision under it.
-            if let seen = start?.id, let known, seen != known { throw .otherHistory(after, state) }
+            // The watcher has seen another revision under the number, or one where there is none now.
+            if let seen = start?.id, seen != known, after >= oldest { throw .otherHistory(after, state) }
+            guard after <= head || known != nil else { throw .ahead(after, state) }
             let body = ResponseBody { [self] writer in
                 let pulse = Pulse(published.changes(of: state.name), every: Self.pause)
                 try await withGracefulShutdownHandler {

@@ -24,7 +24,7 @@ package struct HistoryEntry: Sendable, Hashable {
     /// Memberships that were added or removed.
     package var changedMembers: Int
 
-    /// Names this revision of this very history: in another one the same number goes with another digest.
+    /// Names this revision and what it led to: where another history led to another state, the id is another one.
     var id: String { Self.id(revision.number, digest) }
 
     static func id(_ number: UInt64, _ digest: Digest) -> String { "\(number)-\(digest.description.prefix(16))" }
@@ -54,6 +54,7 @@ extension DiffLine {
             case .flag: return flagLine(touch, own)
             case .pilot: return pilotLine(touch, own)
             case .settings: return settingsLine(touch, own)
+            case .kill: return killLine(touch, own)
             default: return nil
             }
         }
@@ -69,6 +70,15 @@ extension DiffLine {
         }
     }
 
+    private static func killLine(_ touch: Touch, _ changes: [EntryChange]) -> DiffLine? {
+        let before = touch.before.map { StoredFlag.json($0) }
+        switch (before, changes.last) {
+        case (_, .put(_, let bytes)): return .killed(touch.key.name, before, StoredFlag.json(bytes))
+        case (let before?, .delete): return .unkilled(touch.key.name, before)
+        default: return nil
+        }
+    }
+
     private static func settingsLine(_ touch: Touch, _ changes: [EntryChange]) -> DiffLine? {
         guard case .put(_, let bytes)? = changes.last else { return nil }
         return .settings(touch.key.name, touch.before.map { StoredFlag.json($0) }, StoredFlag.json(bytes))
@@ -77,18 +87,22 @@ extension DiffLine {
     private static func pilotLine(_ touch: Touch, _ changes: [EntryChange]) -> DiffLine? {
         var added: [String] = []
         var removed: [String] = []
+        let before = touch.before.map { StoredFlag.json($0) }
+        var after = before
         for change in changes {
             switch change {
-            case .delete: return .removed(pilot: touch.key.name, members: touch.membersBefore)
+            case .delete:
+                return .removed(pilot: touch.key.name, before ?? [:], members: touch.membersBefore)
             case .addMembers(_, let members): added += members
             case .removeMembers(_, let members): removed += members
             case .replaceMembers(_, let members):
                 added = members
                 removed = touch.dropped ?? []
-            case .put: break
+            case .put(_, let bytes): after = StoredFlag.json(bytes)
             }
         }
-        guard touch.before != nil else { return .added(pilot: touch.key.name, members: added) }
-        return .changed(pilot: touch.key.name, before: touch.membersBefore, added: added, removed: removed)
+        guard let before else { return .added(pilot: touch.key.name, after ?? [:], members: added) }
+        return .changed(
+            pilot: touch.key.name, before, after ?? [:], count: touch.membersBefore, added: added, removed: removed)
     }
 }

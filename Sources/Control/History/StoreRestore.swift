@@ -42,13 +42,34 @@ package enum StoreRestore {
                 try FileManager.default.copyItem(atPath: backup + suffix, toPath: candidate + suffix)
             }
         }
-        let environments = try check(candidate)
+        let environments = try asBackup(backup) { try check(candidate) }
         try synchronise(candidate)
 
-        let replaced = isOccupied ? try putAside(path) : nil
-        guard rename(candidate, path) == 0 else { throw failure(path) }
+        let replaced = try putAside(path, isOccupied: isOccupied)
+        guard rename(candidate, path) == 0 else {
+            let failure = failure(path)
+            // As long as the store has its own name, a second one is in the way.
+            if let replaced, FileManager.default.fileExists(atPath: path) { unlink(replaced) }
+            throw failure
+        }
         try synchronise(directory)
         return Restored(environments: environments, replaced: replaced)
+    }
+
+    /// What is wrong with the copy is wrong with the backup, and is told of that.
+    private static func asBackup<Value>(_ backup: String, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch ControlError.damagedStore(_, let detail) {
+            throw ControlError.unusableBackup(path: backup, reason: "it is damaged: \(detail)")
+        } catch ControlError.foreignStore {
+            throw ControlError.unusableBackup(
+                path: backup, reason: "it is an SQLite file, but not of a Pilotlight control node")
+        } catch ControlError.newerStore(_, let format, let known) {
+            throw ControlError.newerStore(path: backup, format: format, known: known)
+        } catch ControlError.olderStore(_, let format, let known) {
+            throw ControlError.olderStore(path: backup, format: format, known: known)
+        }
     }
 
     /// Reads it as a control node would, digests and all.
@@ -56,9 +77,21 @@ package enum StoreRestore {
         let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
         guard let size, size > 0 else { throw ControlError.damagedStore(path: path, detail: "the backup is empty") }
         let store = try ControlStore(path: path, creating: false, clock: Moment.now.wall)
-        defer { store.close() }
-        let loaded = try store.load()
-        store.checkpoint(emptying: true)
+        let loaded: LoadedStore
+        do {
+            defer { store.close() }
+            loaded = try store.load()
+        }
+        // Alone in its file, or not at all: the log doesn't move along.
+        do {
+            try ControlStore.foldLog(path)
+        } catch {
+            throw ControlStore.wrap(error, path)
+        }
+        guard !FileManager.default.fileExists(atPath: path + "-wal") else {
+            throw ControlError.store(
+                path: path, reason: "its write-ahead log can't be folded in: is there room on the disk?")
+        }
         return loaded.environments.map {
             Restored.Environment(
                 name: $0.state.name, revision: $0.state.committed.revision, entries: $0.state.committed.entryCount)
@@ -66,17 +99,20 @@ package enum StoreRestore {
     }
 
     /// Gives the store that is there a second name, by which it stays when the backup takes its place in one step. Its
-    /// write-ahead log is folded in before: next to another store's file it would be taken for that one's. A store too
-    /// damaged for that is moved with its log, the file first.
-    private static func putAside(_ path: String) throws -> String {
+    /// write-ahead log is folded in before; one that stays (of a store too damaged for that, or of one that is no longer
+    /// there) is moved away first: next to another store's file it would be taken for that one's.
+    /// - Returns: the name; nil where there was nothing.
+    private static func putAside(_ path: String, isOccupied: Bool) throws -> String? {
         let aside = path + ".replaced-\(Moment.now.wall)"
-        if (try? ControlStore.foldLog(path)) != nil, !FileManager.default.fileExists(atPath: path + "-wal") {
-            guard link(path, aside) == 0 else { throw failure(aside) }
-            return aside
-        }
-        for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
+        if isOccupied { try? ControlStore.foldLog(path) }
+        var isAside = false
+        for suffix in ["-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
             guard rename(path + suffix, aside + suffix) == 0 else { throw failure(aside + suffix) }
+            isAside = true
         }
+        guard isOccupied else { return isAside ? aside : nil }
+        // Not every file system has second names.
+        guard link(path, aside) == 0 || rename(path, aside) == 0 else { throw failure(aside) }
         return aside
     }
 

@@ -8,12 +8,16 @@ struct LookupListenOptions: ParsableArguments {
     @Option(help: "TCP port on loopback for OFREP; 0 takes a free one.") var ofrepPort: UInt16?
     @Option(help: "TCP port for health and metrics, on all interfaces; 0 takes a free one.") var probePort: UInt16?
 
+    @Flag(help: "Explain answers to whoever may look up: that shows rules and who is in which pilot group.")
+    var explain = false
+
     func configuration(socketPath: String) -> LookupServerConfiguration {
         var configuration = LookupServerConfiguration(socketPath: socketPath)
         configuration.socketMode = socketMode.bits
         configuration.socketGroup = socketGroup
         configuration.ofrepPort = ofrepPort.map(Int.init)
         configuration.probePort = probePort.map(Int.init)
+        configuration.allowsExplain = explain
         return configuration
     }
 }

@@ -14,6 +14,7 @@ struct ApplyCommand: AsyncParsableCommand, ExampledCommand {
     static let examples = [
         Example("pilotlight apply flags.json more.yaml --message \"autumn sale\"", "Two files, one change"),
         Example("pilotlight apply flags/ --dry-run", "What would a folder change?"),
+        Example("pilotlight apply flags/ --dry-run --keys-from users.txt", "And whose answers would change?"),
         Example("pilotlight apply flags/ --set shop --prune --yes", "From a pipeline: what has left the folder, goes"),
         Example(
             "pilotlight export --environment staging | pilotlight apply - --environment production",
@@ -23,6 +24,12 @@ struct ApplyCommand: AsyncParsableCommand, ExampledCommand {
     @Argument(help: "Files and folders, JSON or YAML; - is standard input.", completion: .file()) var files: [String]
     @Option(help: "The name under which these files own what they create.") var set: String?
     @Flag(help: "Show the difference and publish nothing.") var dryRun = false
+    @Option(
+        help: "With --dry-run: these users' answers before and after. One key to a line, or CSV; - is standard input.",
+        completion: .file())
+    var keysFrom: String?
+    @Option(help: "The column of a CSV file that holds the keys; the first of one that ends in .csv.")
+    var column: String?
     @Flag(help: "Delete what an earlier apply with the same --set created and no file names now; asks first.")
     var prune = false
     @Flag(help: "Unknown operators, references and variant names in targeting are warnings.") var lenient = false
@@ -35,12 +42,22 @@ struct ApplyCommand: AsyncParsableCommand, ExampledCommand {
         if prune && set == nil {
             throw ValidationError("--prune needs --set NAME: it deletes only what that set created.")
         }
+        if keysFrom != nil && !dryRun {
+            throw ValidationError("--keys-from shows what a --dry-run would change: add --dry-run.")
+        }
+        if column != nil && keysFrom == nil {
+            throw ValidationError("--column is of a file: name it with --keys-from.")
+        }
+        if keysFrom == InputFile.standardInput && files.contains(InputFile.standardInput) {
+            throw ValidationError("Standard input can be read once: as a document, or as keys.")
+        }
     }
 
     func run() async throws {
         let documents = try InputFolder.documents(files).map { path in
             JSONValue.object(["name": .string(InputFile.name(of: path)), "text": .string(try InputFile.read(path))])
         }
+        let keys = try keysFrom.map { KeyFile.distinct(try KeyFile.read($0, column: column)) }
         try await asked(connection) { control in
             var isConfirmed = confirmation.yes
             var terms = change.terms
@@ -60,21 +77,25 @@ struct ApplyCommand: AsyncParsableCommand, ExampledCommand {
                     terms.ifRevision = preview["revision"]?["number"]?.integerValue
                 }
             }
-            let answer = try await send(documents, to: control, dryRun: dryRun, confirmPrune: isConfirmed, terms)
+            let answer = try await send(
+                documents, to: control, dryRun: dryRun, confirmPrune: isConfirmed, keys: keys, terms)
             print(connection.json ? answer.prettyText() : Self.text(for: answer, dryRun: dryRun, connection.style))
         }
     }
 
     private func send(
-        _ documents: [JSONValue], to control: OperatorClient, dryRun: Bool, confirmPrune: Bool, _ terms: ChangeTerms
+        _ documents: [JSONValue], to control: OperatorClient, dryRun: Bool, confirmPrune: Bool,
+        keys: [String]? = nil, _ terms: ChangeTerms
     ) async throws -> JSONValue {
         var body: JSONObject = [
             "documents": .array(documents), "dryRun": .bool(dryRun), "prune": .bool(prune),
             "confirmPrune": .bool(confirmPrune), "lenient": .bool(lenient),
         ]
         if let set { body["set"] = .string(set) }
+        if let keys { body["keys"] = .array(keys.map { .string($0) }) }
         return try await control.change(
-            .post, "environments", environment.name, "apply", body: body, terms: terms.dryRun(dryRun))
+            .post, "environments", environment.name, "apply", body: body, terms: terms.dryRun(dryRun),
+            limit: keys == nil ? OperatorClient.timeout : OperatorClient.longTimeout)
     }
 
     static func text(for answer: JSONValue, dryRun: Bool, _ style: OutputStyle) -> String {
@@ -84,9 +105,7 @@ struct ApplyCommand: AsyncParsableCommand, ExampledCommand {
         for entry in answer["prunable"]?.arrayValue ?? [] where !removed.contains(DiffText.name(entry)) {
             lines.append(style.paint("− \(DiffText.name(entry))", .red) + "  no file names it any more")
         }
-        for warning in answer["warnings"]?.arrayValue ?? [] {
-            lines.append(style.paint("warning:", .yellow) + " \(ProblemDetails.Entry(warning))")
-        }
+        lines += DiffText.warnings(answer, style) + BlastRadiusText.lines(answer, style)
         return (DiffText.lines(answer, style) + lines + [DiffText.revision(answer, dryRun: dryRun)])
             .joined(separator: "\n")
     }

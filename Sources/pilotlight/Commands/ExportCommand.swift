@@ -56,7 +56,7 @@ struct ExportCommand: AsyncParsableCommand, ExampledCommand {
         return """
             pilotlight: the document has \((bytes + (1 << 20) - 1) >> 20) MB; one document of an apply may have 16 MB
               hint: split it into files, which can be applied as one change; a large group's members go by \
-            `pilotlight pilot show NAME --environment \(environment)`, and come back by `pilotlight pilot add NAME --file FILE`
+            `pilotlight pilot show NAME --environment \(environment)`, and come back by `pilotlight pilot add NAME --from FILE`
             """
     }
 }

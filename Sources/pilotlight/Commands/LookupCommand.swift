@@ -16,20 +16,13 @@ struct LookupCommand: AsyncParsableCommand, ExampledCommand {
 
     @Argument(help: "The flag's key.") var key: String
     @Option(help: "Who the answer is for.") var targetingKey: String?
-    @Option(
-        help: ArgumentHelp(
-            "A member of the evaluation context, NAME=VALUE; the value is JSON, or else a string. Repeatable.",
-            valueName: "name=value"))
-    var context: [ContextArgument] = []
+    @OptionGroup var context: ContextOption
     @Option(help: "The agent's socket.") var socket = "/run/pilotlight/agent.sock"
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        var members = JSONObject()
-        for argument in context { members[argument.name] = argument.value }
-        if let targetingKey { members["targetingKey"] = .string(targetingKey) }
         let agent = SocketLookup(socket: socket)
-        let answer = try await agent.evaluate(key, context: members)
+        let answer = try await agent.evaluate(key, context: context.members(targetingKey: targetingKey))
 
         if output.json { print(Self.document(answer).prettyText()) }
         if let code = answer.body["errorCode"]?.stringValue {

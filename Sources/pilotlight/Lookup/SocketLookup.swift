@@ -41,6 +41,11 @@ struct SocketLookup {
         try await post("/ofrep/v1/evaluate/flags/" + PathSegment.encoded(key), context)
     }
 
+    /// Why one flag answers what it answers.
+    func explain(_ key: String, context: JSONObject) async throws -> Answer {
+        try await post("/explain/" + PathSegment.encoded(key), context)
+    }
+
     /// The keys of all flags that the agent holds.
     func keys() async throws -> [String] {
         let answer = try await post("/ofrep/v1/evaluate/flags", [:])

@@ -114,9 +114,10 @@ struct ManualPage {
         let value = (argument["valueName"]?.stringValue ?? "value").uppercased()
         guard argument["kind"] != .string("positional") else { return ".I " + Self.escaped(value) }
         let names = (argument["names"]?.arrayValue ?? []).map { name in
-            (name["kind"] == .string("short") ? "-" : "--") + (name["name"]?.stringValue ?? "")
+            "\\fB" + Self.escaped((name["kind"] == .string("short") ? "-" : "--") + (name["name"]?.stringValue ?? ""))
+                + "\\fR"
         }
-        let label = "\\fB" + Self.escaped(names.joined(separator: ", ")) + "\\fR"
+        let label = names.joined(separator: ", ")
         return argument["kind"] == .string("flag") ? label : label + " \\fI" + Self.escaped(value) + "\\fR"
     }
 

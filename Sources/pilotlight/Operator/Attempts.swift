@@ -11,13 +11,16 @@ struct Attempts {
     var isChange: Bool
     /// A second one does no harm: it only asks, or carries a key.
     var repeatable: Bool
+    /// How long each was waited for.
+    var limit: Duration
     private var made = 0
     /// Some attempt may have arrived.
     private var mayHaveArrived = false
 
-    init(isChange: Bool, repeatable: Bool) {
+    init(isChange: Bool, repeatable: Bool, limit: Duration = OperatorClient.timeout) {
         self.isChange = isChange
         self.repeatable = repeatable
+        self.limit = limit
     }
 
     mutating func verdict(on fault: ExchangeFault) -> Verdict {
@@ -30,11 +33,12 @@ struct Attempts {
         }
         let hint = isChange && mayHaveArrived ? unsure : nil
         let times = made > 1 ? ", asked \(made) times" : ""
+        let seconds = limit.components.seconds
         return .refuse { base in
             switch fault {
             case .noAnswer:
                 CommandRefusal(
-                    "the control node at \(base) gave no answer within 10 s\(times)",
+                    "the control node at \(base) gave no answer within \(seconds) s\(times)",
                     hint: hint ?? "look at the control node's log")
             case .brokenOff:
                 CommandRefusal(

@@ -35,9 +35,21 @@ enum DiffText {
         }
     }
 
-    /// What a change of many entries came to: its lines, and the revision.
-    static func outcome(_ answer: JSONValue, dryRun: Bool, _ style: OutputStyle) -> String {
-        (lines(answer, style) + [revision(answer, dryRun: dryRun)]).joined(separator: "\n")
+    /// What the control node took, and finds odd: one to a line, a hint below it.
+    static func warnings(_ answer: JSONValue, _ style: OutputStyle) -> [String] {
+        (answer["warnings"]?.arrayValue ?? []).map { warning in
+            style.paint("warning:", .yellow) + " " + (warning.stringValue ?? "\(ProblemDetails.Entry(warning))")
+        }
+    }
+
+    /// What the kill in it serves, if it has one.
+    static func kill(_ answer: JSONValue) -> JSONValue? {
+        (answer["diff"]?.arrayValue ?? []).first { $0["kind"] == .string("kill") }?["after"]
+    }
+
+    /// What a change came to: its lines, what is odd about it, and the revision.
+    static func outcome(_ answer: JSONValue, dryRun: Bool = false, _ style: OutputStyle) -> String {
+        (lines(answer, style) + warnings(answer, style) + [revision(answer, dryRun: dryRun)]).joined(separator: "\n")
     }
 
     static func revision(_ answer: JSONValue, dryRun: Bool) -> String {

@@ -13,7 +13,7 @@ enum InputFile {
             throw CommandRefusal(
                 "\(name(of: path)) is larger than 16 MB",
                 hint: "split it: several files can be applied as one change, and members of a pilot group go by "
-                    + "`pilotlight pilot add NAME --file FILE`")
+                    + "`pilotlight pilot add NAME --from FILE`")
         }
         return try text(bytes, name: name(of: path))
     }

@@ -8,11 +8,20 @@ extension OperatorClient {
     /// Fetches what is under `path` into a file: written beside it, synced, and then put in its place, so that `file` is
     /// whole or isn't there. Returns its size in bytes.
     func download(_ path: String..., to file: String) async throws -> Int {
+        // Read together with what takes its place, the log of another store would ruin it.
+        for log in [file + "-wal", file + "-shm"] where FileManager.default.fileExists(atPath: log) {
+            throw CommandRefusal(
+                "\(log) belongs to what is in \(file) now", hint: "move both away, or give another file")
+        }
         var request = HTTPClientRequest(url: base + "/v1/" + path.map(PathSegment.encoded).joined(separator: "/"))
         request.headers.add(name: "Pilotlight-Actor", value: actor)
         let response: HTTPClientResponse
         do {
             response = try await http.execute(request, deadline: .distantFuture)
+        } catch let error as HTTPClientError where error == .readTimeout {
+            throw CommandRefusal(
+                "the control node at \(base) has not made its copy in time",
+                hint: "is its disk slow, or full? try again")
         } catch {
             throw CommandRefusal(
                 "no control node answers at \(base) (\(ConnectFailure.reason(error)))",

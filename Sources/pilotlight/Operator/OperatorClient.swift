@@ -12,6 +12,8 @@ struct OperatorClient {
 
     /// A request and its answer must fit in this.
     static let timeout = Duration.seconds(10)
+    /// The same for a question that the control node evaluates flags for many users to answer.
+    static let longTimeout = Duration.seconds(90)
     private static let largestAnswer = 256 << 20
     private static let pageSize = 1_000
 
@@ -46,7 +48,13 @@ struct OperatorClient {
     // MARK: Asking
 
     func get(_ path: String..., query: [String: String] = [:]) async throws -> JSONValue {
-        try await answer(to: request(.GET, path, query: query), repeatable: true)
+        try await answer(to: request(.GET, path, query: query), Attempts(isChange: false, repeatable: true))
+    }
+
+    /// A question that is too long for a query; it changes nothing.
+    func question(_ path: String..., body: JSONObject, limit: Duration = timeout) async throws -> JSONValue {
+        try await answer(
+            to: request(.POST, path, body: body), Attempts(isChange: false, repeatable: true, limit: limit))
     }
 
     /// A list, all pages of it: the first answer, with `member` holding the items of every page.
@@ -62,7 +70,8 @@ struct OperatorClient {
             var query = query
             while true {
                 query["limit"] = "\(min(Self.pageSize, most - items.count))"
-                let page = try await answer(to: request(.GET, path, query: query), repeatable: true)
+                let page = try await answer(
+                    to: request(.GET, path, query: query), Attempts(isChange: false, repeatable: true))
                 items += page[member]?.arrayValue ?? []
                 if first == nil { first = page.objectValue ?? [:] }
                 let next = page["next"] ?? .null
@@ -86,13 +95,15 @@ struct OperatorClient {
 
     /// What is no change of an environment's content: sent once.
     func order(_ method: Method, _ path: String..., body: JSONObject? = nil) async throws -> JSONValue {
-        try await answer(to: request(HTTPMethod(rawValue: method.rawValue), path, body: body), repeatable: false)
+        try await answer(
+            to: request(HTTPMethod(rawValue: method.rawValue), path, body: body),
+            Attempts(isChange: true, repeatable: false))
     }
 
     /// A change: with its message and its condition, and under a key by which it can be sent again without being done
     /// twice; or a look ahead, without a key.
     func change(
-        _ method: Method, _ path: String..., body: JSONObject? = nil, terms: ChangeTerms
+        _ method: Method, _ path: String..., body: JSONObject? = nil, terms: ChangeTerms, limit: Duration = timeout
     ) async throws -> JSONValue {
         var body = body
         var query: [String: String] = [:]
@@ -102,7 +113,7 @@ struct OperatorClient {
         var request = request(HTTPMethod(rawValue: method.rawValue), path, query: query, body: body)
         if let key = terms.key { request.headers.add(name: "Idempotency-Key", value: key) }
         if let number = terms.ifRevision { request.headers.add(name: "Pilotlight-If-Revision", value: "\(number)") }
-        return try await answer(to: request, repeatable: true)
+        return try await answer(to: request, Attempts(isChange: true, repeatable: true, limit: limit))
     }
 
     /// A stream of server-sent events; a refusal is thrown as `ProblemDetails`.
@@ -141,10 +152,8 @@ struct OperatorClient {
         return request
     }
 
-    private func answer(to request: HTTPClientRequest, repeatable: Bool) async throws -> JSONValue {
-        let (status, bytes) = try await ProgressLine.during(waiting) { _ in
-            try await exchange(request, repeatable: repeatable)
-        }
+    private func answer(to request: HTTPClientRequest, _ attempts: Attempts) async throws -> JSONValue {
+        let (status, bytes) = try await ProgressLine.during(waiting) { _ in try await exchange(request, attempts) }
         return try checked(bytes, status: status)
     }
 
@@ -161,12 +170,12 @@ struct OperatorClient {
 
     /// Sends it, and sends it again where the answer got lost and a second one does no harm.
     private func exchange(
-        _ request: HTTPClientRequest, repeatable: Bool
+        _ request: HTTPClientRequest, _ attempts: Attempts
     ) async throws -> (status: Int, bytes: [UInt8]) {
-        var attempts = Attempts(isChange: request.method != .GET, repeatable: repeatable)
+        var attempts = attempts
         while true {
             do {
-                let response = try await http.execute(request, timeout: TimeAmount(Self.timeout))
+                let response = try await http.execute(request, timeout: TimeAmount(attempts.limit))
                 let body = try await response.body.collect(upTo: Self.largestAnswer)
                 return (Int(response.status.code), Array(body.readableBytesView))
             } catch {

@@ -21,6 +21,10 @@ enum LinkMetrics {
             counters.malformedMessages.load(ordering: .relaxed))
         total("connects", "Connections made to control nodes.", counters.connects.load(ordering: .relaxed))
         total("reports", "Reports sent.", counters.reports.load(ordering: .relaxed))
+        total("urgent_kills", "Kills that came ahead of their turn.", counters.urgentKills.load(ordering: .relaxed))
+        page.gauge(
+            "pilotlight_link_kills_ahead", help: "Kills in force that have not come in their turn yet.",
+            counters.killsAhead.load(ordering: .relaxed))
         page.gauge(
             "pilotlight_link_connected", help: "Control nodes whose sync connection stands.",
             counters.connected.load(ordering: .relaxed))

@@ -13,5 +13,14 @@ struct FlagChange: ParsableArguments {
             .patch, "environments", environment.name, "flags", key, body: members, terms: change.terms)
     }
 
-    func text(_ done: String, _ answer: JSONValue) -> String { "\(key): \(done)\n\(RevisionText.outcome(answer))" }
+    /// - Parameter verb: the last part of the path: `kill`.
+    func post(_ verb: String, _ members: JSONObject, at control: OperatorClient) async throws -> JSONValue {
+        try await control.change(
+            .post, "environments", environment.name, "flags", key, verb, body: members, terms: change.terms)
+    }
+
+    func text(_ done: String, _ answer: JSONValue, _ style: OutputStyle) -> String {
+        (["\(key): \(done)"] + DiffText.warnings(answer, style) + [RevisionText.outcome(answer)])
+            .joined(separator: "\n")
+    }
 }

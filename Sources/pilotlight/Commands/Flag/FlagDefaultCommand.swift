@@ -22,6 +22,6 @@ struct FlagDefaultCommand: OperatorCommand {
     }
 
     func text(for answer: JSONValue, _ style: OutputStyle) -> String {
-        flag.text("default variant \(variant)", answer)
+        flag.text("default variant \(variant)", answer, style)
     }
 }

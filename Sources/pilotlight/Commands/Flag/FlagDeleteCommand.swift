@@ -24,5 +24,5 @@ struct FlagDeleteCommand: OperatorCommand {
             .delete, "environments", flag.environment.name, "flags", flag.key, terms: flag.change.terms)
     }
 
-    func text(for answer: JSONValue, _ style: OutputStyle) -> String { flag.text("deleted", answer) }
+    func text(for answer: JSONValue, _ style: OutputStyle) -> String { flag.text("deleted", answer, style) }
 }

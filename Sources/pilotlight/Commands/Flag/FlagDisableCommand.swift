@@ -17,5 +17,5 @@ struct FlagDisableCommand: OperatorCommand {
         try await flag.patch(["state": .string("DISABLED")], at: control)
     }
 
-    func text(for answer: JSONValue, _ style: OutputStyle) -> String { flag.text("disabled", answer) }
+    func text(for answer: JSONValue, _ style: OutputStyle) -> String { flag.text("disabled", answer, style) }
 }

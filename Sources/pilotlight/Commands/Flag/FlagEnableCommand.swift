@@ -15,5 +15,5 @@ struct FlagEnableCommand: OperatorCommand {
         try await flag.patch(["state": .string("ENABLED")], at: control)
     }
 
-    func text(for answer: JSONValue, _ style: OutputStyle) -> String { flag.text("enabled", answer) }
+    func text(for answer: JSONValue, _ style: OutputStyle) -> String { flag.text("enabled", answer, style) }
 }

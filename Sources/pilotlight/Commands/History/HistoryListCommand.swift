@@ -13,12 +13,12 @@ struct HistoryListCommand: OperatorCommand {
     ]
 
     enum Kind: String, ExpressibleByArgument, CaseIterable {
-        case flag, pilot
+        case flag, pilot, kill
     }
 
     @Argument(help: "A flag's key or a pilot group's name.", completion: .custom(NameCompletion.flags))
     var key: String?
-    @Option(help: "Of flags or of pilot groups only.") var kind: Kind?
+    @Option(help: "Of flags, of pilot groups or of kills only.") var kind: Kind?
     @Option(help: "How many, at most.") var limit = 20
     @OptionGroup var environment: EnvironmentOption
     @OptionGroup var connection: ConnectionOptions

@@ -15,10 +15,8 @@ struct MemberChange: ParsableArguments {
     /// - Parameter verb: `add` or `remove`.
     func send(_ verb: String, to control: OperatorClient) async throws -> JSONValue {
         let members = try arguments.all()
-        guard !members.isEmpty else {
-            throw CommandRefusal("\(arguments.file ?? "the command") names no members", hint: "write one to a line")
-        }
-        let chunks = Self.chunks(of: members)
+        let chunks = KeyFile.chunks(
+            of: members, largest: Self.largestChunk, largestBytes: Self.largestChunkBytes)
         let all = CountText.of(members.count, "member")
         return try await ProgressLine.during("sending \(all)") { progress in
             try await send(chunks, verb, to: control) { progress.say("sending \(all): \($0) done") }
@@ -59,22 +57,5 @@ struct MemberChange: ParsableArguments {
     func text(_ done: String, _ answer: JSONValue) -> String {
         let count = CountText.of(answer["changed"]?.integerValue ?? 0, "member")
         return "\(arguments.name): \(count) \(done)\n\(RevisionText.outcome(answer))"
-    }
-
-    static func chunks(of members: [String]) -> [[String]] {
-        var chunks: [[String]] = []
-        var current: [String] = []
-        var bytes = 0
-        for member in members {
-            if current.count == largestChunk || (bytes + member.utf8.count > largestChunkBytes && !current.isEmpty) {
-                chunks.append(current)
-                current = []
-                bytes = 0
-            }
-            current.append(member)
-            bytes += member.utf8.count
-        }
-        if !current.isEmpty { chunks.append(current) }
-        return chunks
     }
 }

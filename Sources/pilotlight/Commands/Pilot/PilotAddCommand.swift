@@ -11,9 +11,10 @@ struct PilotAddCommand: OperatorCommand {
 
     static let examples = [
         Example("pilotlight pilot add early-birds ann bob", "Two more"),
-        Example("pilotlight pilot add early-birds --file members.txt", "A list of any length, one to a line"),
+        Example("pilotlight pilot add early-birds --from members.txt", "A list of any length, one to a line"),
+        Example("pilotlight pilot add early-birds --from users.csv --column email", "A column of a CSV file"),
         Example(
-            "pilotlight pilot show beta | pilotlight pilot add early-birds --file -", "Everyone who is in another group"
+            "pilotlight pilot show beta | pilotlight pilot add early-birds --from -", "Everyone who is in another group"
         ),
     ]
 

@@ -7,7 +7,7 @@ struct PilotRemoveCommand: OperatorCommand {
 
     static let examples = [
         Example("pilotlight pilot remove early-birds bob", "One less"),
-        Example("pilotlight pilot remove early-birds --file left.txt --message \"left\"", "A list, one to a line"),
+        Example("pilotlight pilot remove early-birds --from left.txt --message \"left\"", "A list, one to a line"),
     ]
 
     @OptionGroup var change: MemberChange

@@ -1,12 +1,14 @@
 import Glibc
 import Synchronization
 
-/// Seconds since 1970 for evaluations. Shared by all loops, and never runs backwards when the machine's clock is set
-/// back: nobody's time ramp goes down.
-final class EvaluationClock: Sendable {
+/// Seconds since 1970 for evaluations. Shared by all who evaluate, and never runs backwards when the machine's clock is
+/// set back: nobody's time ramp goes down.
+package final class EvaluationClock: Sendable {
     private let latest = Atomic<Int64>(0)
 
-    func unixSeconds() -> Int64 {
+    package init() {}
+
+    package func unixSeconds() -> Int64 {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         let seconds = Int64(now.tv_sec)

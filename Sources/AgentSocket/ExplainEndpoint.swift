@@ -1,0 +1,28 @@
+import Flags
+import JSON
+import NIOCore
+
+/// `POST /explain/KEY` with a lookup's body: why that lookup gets its answer.
+struct ExplainEndpoint {
+    var loop: LoopState
+
+    func answer(_ key: String, _ body: ByteBuffer?, _ response: inout HTTPResponse) {
+        guard loop.configuration.allowsExplain else {
+            response.status = .notFound
+            return response.problem(
+                "this agent explains nothing", hint: "start it with --explain, or ask the control node")
+        }
+        do throws(ContextProblem) {
+            let context = try ContextReader.read(ofrepBody: body)
+            guard let (explanation, stamp) = loop.explain(key, context: context) else { throw LoopState.notReady }
+            response.stamp = stamp
+            guard let explanation else {
+                throw ContextProblem(code: .flagNotFound, details: "there is no flag \"\(key)\"")
+            }
+            response.body.append(contentsOf: explanation.json.compactText().utf8)
+        } catch {
+            response.status = AnswerTable.row(error.code).status
+            OFREPRendering.writeFailure(error.code, error.details, to: &response.body)
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Flags
+import HashTreeCollections
+import Hummingbird
+import JSON
+import Replication
+
+/// Why a user gets what a flag gives, and who gets what.
+extension OperatorAPI {
+    var explain: Handler {
+        { request throws(Refusal) in
+            let (flag, state) = try flag(request)
+            let body = try await request.object(allowed: ["context", "time"], purpose: .context)
+            let context = try Self.context(body["context"] ?? [:])
+            let time = try body.whole("time").map { Int64($0) } ?? Int64(Moment.now.wall / 1_000)
+            var quarantine = Quarantine()
+            let flags = FlagSet.compiled([flag], from: state, quarantine: &quarantine)
+            guard let explanation = flags.explain(flag, context: context, unixSeconds: time) else {
+                throw .unknownFlag(flag, in: state)
+            }
+            var answer = explanation.json.objectValue ?? [:]
+            answer["revision"] = state.revision.json
+            return .json(.object(answer))
+        }
+    }
+
+    var who: Handler {
+        { request throws(Refusal) in
+            let (flag, state) = try flag(request)
+            let bytes = try await request.body(maximum: APIRequest.maximumDocumentsBody)
+            let now = Int64(Moment.now.wall / 1_000)
+            return .json(try await Self.aside { () throws(Refusal) in try Self.audience(of: flag, state, bytes, now) })
+        }
+    }
+
+    /// Reads a long list of users, and counts what they get.
+    private static func audience(
+        of flag: String, _ state: ReplicatedState, _ body: [UInt8], _ now: Int64
+    ) throws(Refusal) -> JSONValue {
+        let body = try APIRequest.object(body, allowed: ["keys", "context"], purpose: .context)
+        guard let users = try UserList(body["keys"]) else {
+            throw Refusal(
+                .malformed, "Missing member", detail: "the body has no \"keys\"",
+                hint: "give a list of users, as services send them for targeting key")
+        }
+        let context = try Self.context(body["context"] ?? [:])
+        guard context.targetingKey == nil else {
+            throw Refusal(
+                .malformed, "One user too many", detail: "the context has a targetingKey, and \"keys\" are such",
+                hint: "leave it out of the context: each of \"keys\" stands for it in turn")
+        }
+        var quarantine = Quarantine()
+        let flags = FlagSet.compiled([flag], from: state, quarantine: &quarantine)
+        let audience = Audience(
+            of: flag, in: flags, users: users, context: context.attributes, unixSeconds: now)
+        return .object([
+            "flag": .string(flag), "users": .integer(Int64(audience.users)),
+            "repeated": .integer(Int64(users.repeated)), "variants": audience.json, "revision": state.revision.json,
+        ])
+    }
+
+    /// A flag that is there.
+    private func flag(_ request: APIRequest) throws(Refusal) -> (key: String, state: ReplicatedState) {
+        let state = try environment(request).committed
+        let key = try request.path("flag")
+        guard state.entries[EntryKey(.flag, key)] != nil else { throw .unknownFlag(key, in: state) }
+        return (key, state)
+    }
+
+    private static func context(_ json: JSONValue) throws(Refusal) -> EvaluationContext {
+        do throws(InvalidContext) {
+            return try EvaluationContext(json: json)
+        } catch {
+            throw Refusal(
+                .malformed, "Not a context", detail: error.reason,
+                hint: "such as {\"targetingKey\": \"ann\", \"plan\": \"gold\"}")
+        }
+    }
+}

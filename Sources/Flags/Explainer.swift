@@ -1,0 +1,106 @@
+import JSON
+
+/// Walks the path that an evaluation takes through a flag, asking the evaluator for the value of each part.
+struct Explainer {
+    typealias Step = Explanation.Step
+
+    /// Of all parts together.
+    static let mostSteps = 4 * Work.mostSteps
+
+    let flags: FlagSet
+    let context: EvaluationContext
+    let unixSeconds: Int64
+    let stepsLeft: UnsafeMutablePointer<Int>
+
+    func steps(of flag: CompiledFlag) -> [Step] {
+        let definition = flag.definition
+        guard definition.state == .enabled else {
+            return [Step(what: "state", result: "DISABLED", detail: "the caller's own default is used")]
+        }
+        if let kill = flag.kill {
+            return [Step(what: "killed", result: .string(kill.variant), detail: "for everyone, ahead of all rules")]
+        }
+        var steps: [Step] = []
+        for prerequisite in definition.prerequisites {
+            let step = self.step(for: prerequisite)
+            steps.append(step)
+            guard step.result == .string(prerequisite.variant) else { return steps + [byDefault(definition)] }
+        }
+        if definition.hasTargeting, let targeting = definition.targeting {
+            let part = Part(explainer: self, flagKey: definition.key)
+            var step = part.step(for: targeting)
+            step = Step(what: "targeting", result: step.result, detail: step.detail, children: [step])
+            steps.append(step)
+            guard step.result == .null, part.value(of: targeting).fault == nil else { return steps }
+        }
+        if let rollout = definition.rollout {
+            let step = self.step(for: rollout, flagKey: definition.key)
+            steps.append(step)
+            // With a detail of its own it has failed.
+            guard step.result == .null, step.detail == nil else { return steps }
+        }
+        return steps + [byDefault(definition)]
+    }
+
+    private func byDefault(_ definition: FlagDefinition) -> Step {
+        guard let variant = definition.defaultVariant else {
+            return Step(what: "default variant", result: .null, detail: "the flag has none: the caller's own is used")
+        }
+        return Step(what: "default variant", result: .string(variant))
+    }
+
+    private func step(for prerequisite: Prerequisite) -> Step {
+        let what = "requires \(prerequisite.variant) of \(prerequisite.flag)"
+        guard stepsLeft.pointee > 0 else { return Step(what: what, detail: "not looked at: it takes too long") }
+        stepsLeft.pointee &-= Work.prerequisiteSteps
+        guard let flag = flags.flag(prerequisite.flag) else {
+            return Step(what: what, result: .null, detail: "there is no such flag")
+        }
+        let answer = flag.evaluate(context, unixSeconds: unixSeconds, in: flags, steps: stepsLeft)
+        let isMet = answer.variant.map { $0.isExactly(prerequisite.variant) } ?? false
+        return Step(
+            what: what, result: answer.variant.map { .string($0) } ?? .null, detail: isMet ? "met" : "not met",
+            children: stepsLeft.pointee > 0 ? steps(of: flag) : [])
+    }
+
+    // MARK: Rollouts
+
+    private func step(for rollout: Rollout, flagKey: String) -> Step {
+        let part = Part(explainer: self, flagKey: flagKey)
+        let result = part.value(of: rollout.targeting(flagKey: flagKey))
+        var children: [Step] = []
+        func ask(_ what: String, _ question: JSONValue) -> Bool {
+            var step = part.step(for: question)
+            step.what = what
+            step.children = []
+            children.append(step)
+            return step.result == .bool(true)
+        }
+        let isDecided =
+            (!rollout.exclude.users.isEmpty
+                && ask(
+                    "excluded by name",
+                    ["in": [["var": "targetingKey"], .array(rollout.exclude.users.map { .string($0) })]]))
+            || rollout.exclude.pilots.contains { ask("excluded with \($0)", ["in_pilot": .string($0)]) }
+            || rollout.pilots.contains { ask("in pilot group \($0)", ["in_pilot": .string($0)]) }
+        if !isDecided {
+            let share = rollout.share.percentage(at: unixSeconds)
+            var alone = rollout
+            alone.share = .fixed(share)
+            alone.pilots = []
+            alone.exclude = Rollout.Exclusion()
+            var step = part.step(for: alone.targeting(flagKey: flagKey))
+            step.what = "within \(share.text) of everybody" + (rollout.bucketBy.map { ", by \($0)" } ?? "")
+            step.result = .bool(step.result != .null)
+            step.detail = step.detail ?? step.children.lazy.compactMap(\.detail).first
+            step.children = []
+            if case .ramp(let ramp) = rollout.share {
+                let text = "\(ramp.from.text) → \(ramp.to.text) until \(ramp.end) (seconds since 1970)"
+                step.detail = [step.detail, text].compactMap { $0 }.joined(separator: "; ")
+            }
+            children.append(step)
+        }
+        return Step(
+            what: "rollout of \(rollout.variant)", result: result.json, detail: result.fault, children: children)
+    }
+}
