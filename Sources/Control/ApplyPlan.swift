@@ -20,7 +20,7 @@ enum ApplyPlan {
         checkReferences(request.documents, state, &problems)
         if problems.isEmpty {
             for flag in request.documents.flags.sorted(by: { $0.definition.key < $1.definition.key }) {
-                plan.bring(flag: flag.definition.key, flag.storedBytes, uses: flag.uses, state)
+                plan.bring(flag: flag.definition.key, withOffVariant(flag, state), uses: flag.uses, state)
                 warnOfRollout(flag, state, &plan)
             }
             for pilot in request.documents.pilots.sorted(by: { $0.name < $1.name }) {
@@ -43,6 +43,21 @@ enum ApplyPlan {
                 members: ["warnings": .array(request.documents.warnings.map(\.json))])
         }
         return plan
+    }
+
+    /// The definition as it will be stored. What a kill serves isn't lost, and is settled with the first rollout, as by the
+    /// command: a document that names no off variant leaves the one that the flag has, or with a rollout takes the default
+    /// variant, which may be the released one later.
+    private static func withOffVariant(_ flag: ReadDocuments.Flag, _ state: EnvironmentState) -> [UInt8] {
+        var definition = flag.definition
+        guard definition.offVariant == nil else { return flag.storedBytes }
+        let stored = state.log.staged.bytes(of: EntryKey(.flag, definition.key)).map { StoredFlag.json($0) }
+        let kept = stored?["offVariant"]?.stringValue.flatMap { definition.variants[$0] == nil ? nil : $0 }
+        guard let off = kept ?? (definition.rollout == nil ? nil : definition.defaultVariant) else {
+            return flag.storedBytes
+        }
+        definition.offVariant = off
+        return definition.storedBytes
     }
 
     /// An operator's ramp lives in the flag's definition, which the document replaces.

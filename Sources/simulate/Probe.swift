@@ -68,10 +68,11 @@ enum Probe: CaseIterable {
         world.note { "— probe: \(self) —" }
         let epoch = world.control.committed.revision.epoch
         let backup = world.control.store
-        world.control.crashAt = .urged
+        for agent in world.agents { agent.links[0].losesNextDelta = true }
         kill(in: world)
         world.run(for: 30)
-        guard world.oracle.violation == nil, !world.control.isRunning else { return }
+        guard world.oracle.violation == nil else { return }
+        world.control.crash()
         world.control.restore(backup)
         world.control.start()
         // An operator looks at what control says, waits, and begins a new epoch.

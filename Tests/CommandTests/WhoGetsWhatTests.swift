@@ -261,11 +261,11 @@ import Testing
             part(
                 3,
                 [
-                    ["variant": "on", "reason": "TARGETING_MATCH", "count": 1, "share": 0.33],
-                    ["variant": "off", "reason": "DEFAULT", "count": 2, "share": 0.67],
+                    ["variant": "on", "reason": "TARGETING_MATCH", "count": 1, "share": 33.33],
+                    ["variant": "off", "reason": "DEFAULT", "count": 2, "share": 66.67],
                 ]))
-        try tally.add(part(1, [["variant": .null, "reason": "ERROR", "count": 1, "share": 1]]))
-        try tally.add(part(2, [["variant": "off", "reason": "DEFAULT", "count": 2, "share": 1]]))
+        try tally.add(part(1, [["variant": .null, "reason": "ERROR", "count": 1, "share": 100]]))
+        try tally.add(part(2, [["variant": "off", "reason": "DEFAULT", "count": 2, "share": 100]]))
         #expect(
             try text("who a --keys-from f", tally.json) == """
                 VARIANT  REASON           USERS  SHARE
@@ -276,6 +276,7 @@ import Testing
                 """)
         #expect(try text("who a --keys-from f", tally.json, .plain).hasPrefix("off\tDEFAULT\t4\t66.67 %\n"))
         #expect(tally.json["users"] == 6)
+        #expect(tally.json["variants"]?.arrayValue?.first?["share"] == 66.67)
         #expect(throws: CommandRefusal.self) { try tally.add(part(1, [], ["number": 42])) }
     }
 

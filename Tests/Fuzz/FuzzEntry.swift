@@ -1,5 +1,4 @@
 import Flags
-import HashTreeCollections
 import JSON
 
 /// What libFuzzer calls: a document and, after a zero byte, a context. Nothing but a crash or a hang is a finding.

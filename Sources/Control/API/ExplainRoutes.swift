@@ -12,14 +12,17 @@ extension OperatorAPI {
             let body = try await request.object(allowed: ["context", "time"], purpose: .context)
             let context = try Self.context(body["context"] ?? [:])
             let time = try body.whole("time").map { Int64($0) } ?? Int64(Moment.now.wall / 1_000)
-            var quarantine = Quarantine()
-            let flags = FlagSet.compiled([flag], from: state, quarantine: &quarantine)
-            guard let explanation = flags.explain(flag, context: context, unixSeconds: time) else {
-                throw .unknownFlag(flag, in: state)
-            }
-            var answer = explanation.json.objectValue ?? [:]
-            answer["revision"] = state.revision.json
-            return .json(.object(answer))
+            return .json(
+                try await Self.aside { () throws(Refusal) in
+                    var quarantine = Quarantine()
+                    let flags = FlagSet.compiled([flag], from: state, quarantine: &quarantine)
+                    guard let explanation = flags.explain(flag, context: context, unixSeconds: time) else {
+                        throw .unknownFlag(flag, in: state)
+                    }
+                    var answer = explanation.json.objectValue ?? [:]
+                    answer["revision"] = state.revision.json
+                    return .object(answer)
+                })
         }
     }
 
@@ -36,7 +39,7 @@ extension OperatorAPI {
     private static func audience(
         of flag: String, _ state: ReplicatedState, _ body: [UInt8], _ now: Int64
     ) throws(Refusal) -> JSONValue {
-        let body = try APIRequest.object(body, allowed: ["keys", "context"], purpose: .context)
+        let body = try APIRequest.object(body, allowed: ["keys", "context", "time"], purpose: .context)
         guard let users = try UserList(body["keys"]) else {
             throw Refusal(
                 .malformed, "Missing member", detail: "the body has no \"keys\"",
@@ -51,7 +54,8 @@ extension OperatorAPI {
         var quarantine = Quarantine()
         let flags = FlagSet.compiled([flag], from: state, quarantine: &quarantine)
         let audience = Audience(
-            of: flag, in: flags, users: users, context: context.attributes, unixSeconds: now)
+            of: flag, in: flags, users: users, context: context.attributes,
+            unixSeconds: try body.whole("time").map { Int64($0) } ?? now)
         return .object([
             "flag": .string(flag), "users": .integer(Int64(audience.users)),
             "repeated": .integer(Int64(users.repeated)), "variants": audience.json, "revision": state.revision.json,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import JSON
 
 struct WhoCommand: OperatorCommand {
@@ -31,12 +32,14 @@ struct WhoCommand: OperatorCommand {
     func ask(_ control: OperatorClient) async throws -> JSONValue {
         let keys = KeyFile.distinct(try KeyFile.read(keysFrom, column: column))
         let members = context.members()
+        // One time for all of them, so that no step of a time ramp lies between.
+        let time = Int64(Date().timeIntervalSince1970)
         return try await ProgressLine.during("asking about \(CountText.of(keys.count, "user"))") { progress in
             var tally = WhoTally()
             for chunk in KeyFile.chunks(
                 of: keys, largest: WhoTally.largestChunk, largestBytes: WhoTally.largestChunkBytes)
             {
-                var body: JSONObject = ["keys": .array(chunk.map { .string($0) })]
+                var body: JSONObject = ["keys": .array(chunk.map { .string($0) }), "time": .integer(time)]
                 if !members.isEmpty { body["context"] = .object(members) }
                 try tally.add(
                     try await control.question(

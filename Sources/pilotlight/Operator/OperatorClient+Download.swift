@@ -20,7 +20,7 @@ extension OperatorClient {
             response = try await http.execute(request, deadline: .distantFuture)
         } catch let error as HTTPClientError where error == .readTimeout {
             throw CommandRefusal(
-                "the control node at \(base) has not made its copy in time",
+                "the control node at \(base) has not made its copy in time: nothing came any more",
                 hint: "is its disk slow, or full? try again")
         } catch {
             throw CommandRefusal(

@@ -113,7 +113,8 @@ struct OperatorClient {
         var request = request(HTTPMethod(rawValue: method.rawValue), path, query: query, body: body)
         if let key = terms.key { request.headers.add(name: "Idempotency-Key", value: key) }
         if let number = terms.ifRevision { request.headers.add(name: "Pilotlight-If-Revision", value: "\(number)") }
-        return try await answer(to: request, Attempts(isChange: true, repeatable: true, limit: limit))
+        return try await answer(
+            to: request, Attempts(isChange: terms.key != nil, repeatable: true, limit: limit))
     }
 
     /// A stream of server-sent events; a refusal is thrown as `ProblemDetails`.

@@ -1,3 +1,4 @@
+import Flags
 import JSON
 
 /// How many users get what, added up over the requests in which their keys were sent.
@@ -11,6 +12,12 @@ struct WhoTally {
         /// Nil where the caller's own default is used.
         var variant: String?
         var reason: String
+    }
+
+    /// In percent, to two decimals.
+    private static func percent(_ count: Int64, of users: Int64) -> JSONValue {
+        guard users > 0 else { return 0 }
+        return Percentage(hundredths: Int((Double(count) * 10_000 / Double(users)).rounded()))?.json ?? 0
     }
 
     private var counts: [Answer: Int64] = [:]
@@ -42,7 +49,7 @@ struct WhoTally {
         let variants = rows.map { answer, count -> JSONValue in
             .object([
                 "variant": answer.variant.map { .string($0) } ?? .null, "reason": .string(answer.reason),
-                "count": .integer(count), "share": .double(users > 0 ? Double(count) / Double(users) : 0),
+                "count": .integer(count), "share": Self.percent(count, of: users),
             ])
         }
         return .object([
