@@ -4,8 +4,8 @@ import Harness
 import JSON
 import LookupProtocol
 
-/// A pilot group of a million: what one more member costs on the wire and until every agent knows it, what the group costs
-/// in memory, and how soon an agent answers from it after a start.
+/// A pilot group of a million: what one more member costs on the wire and until every agent knows it, what the group
+/// costs in memory, and how soon an agent answers from it after a start.
 struct Members {
     private let agentCount: Int
     private let memberCount: Int

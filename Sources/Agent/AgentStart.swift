@@ -18,6 +18,7 @@ struct AgentStart: Sendable {
     let live: LiveState
 
     init(_ configuration: AgentConfiguration, logger: Logger) throws(AgentError) {
+        SpareMemory.limit()
         directory = try AgentDirectory(path: configuration.dataDirectory)
         identity = try AgentIdentity.load(
             from: directory, name: configuration.name, service: configuration.service)

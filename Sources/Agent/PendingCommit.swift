@@ -18,14 +18,15 @@ struct PendingCommit {
     private(set) var done: Done
     /// When to try again after a write failed; nil when none did. Monotonic milliseconds.
     private(set) var retryAt: UInt64?
-    /// A commit has its price whatever it holds. Where one has just covered several revisions, more are on their way: the
-    /// next waits for them, so that a fleet that is written to at full rate spends its time on changes. A revision that
-    /// comes alone never waits. Monotonic milliseconds.
+    /// A commit has its price whatever it holds. Where one has just covered several revisions, more are on their way:
+    /// the next waits for them, so that a fleet that is written to at full rate spends its time on changes. A revision
+    /// that comes alone never waits. Monotonic milliseconds.
     private(set) var notBefore: UInt64 = 0
     /// Lines for the log once the commit is done.
     var notes: [String] = []
 
-    /// The cache can't be led on from what it holds: everything is to be fetched anew, and ends in a batch that is whole.
+    /// The cache can't be led on from what it holds: everything is to be fetched anew, and ends in a batch that is
+    /// whole.
     private(set) var wantsEverything = false
 
     /// In order; only the first one may be whole.
@@ -33,8 +34,8 @@ struct PendingCommit {
     private var changeCount = 0
     private var deltaCount: UInt64 = 0
     private var snapshotCount: UInt64 = 0
-    /// The file was found damaged, or too much waited for the disk: nothing is written or shown until a batch comes that is
-    /// whole. Memory couldn't stand in for it: there, members are hashes.
+    /// The file was found damaged, or too much waited for the disk: nothing is written or shown until a batch comes
+    /// that is whole. Memory couldn't stand in for it: there, members are hashes.
     private var isLost = false
     /// SQLite found the file damaged: another one takes its place with the next write, not before there is something to
     /// write. A start meanwhile judges for itself what the file is good for.

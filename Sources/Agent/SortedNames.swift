@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 
-/// Names in the order of their bytes. In one piece of memory: to sort a million strings is mostly to count who refers to
-/// them.
+/// Names in the order of their bytes. In one piece of memory: to sort a million strings is mostly to count who refers
+/// to them.
 struct SortedNames {
     private struct Place {
         var start: Int

@@ -8,6 +8,9 @@ struct SpareMemory {
 
     private var rows = 0
 
+    /// Before anything large is read.
+    static func limit() { pilotlight_keep_little_memory() }
+
     mutating func wrote(_ rows: Int) {
         self.rows += rows
         guard self.rows >= Self.interval else { return }

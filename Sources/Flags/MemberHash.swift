@@ -1,6 +1,6 @@
-/// A member as 128 bits: SipHash of its bytes, and of its bytes with an end that no UTF-8 has, under a key that this process
-/// drew at its start. Two members have the same by an accident that is as good as impossible, and nobody outside can look
-/// for one. Never stored or sent.
+/// A member as 128 bits: SipHash of its bytes, and of its bytes with an end that no UTF-8 has, under a key that this
+/// process drew at its start. Two members have the same by an accident that is as good as impossible, and nobody
+/// outside can look for one. Never stored or sent.
 struct MemberHash: Sendable, Hashable, Comparable {
     var high: UInt64
     var low: UInt64

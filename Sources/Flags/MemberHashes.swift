@@ -1,7 +1,7 @@
 import HashTreeCollections
 
-/// The members of one pilot group as hashes: a base that is shared, and what changed since. A copy costs nothing, one more
-/// member costs one member, and now and then a new base.
+/// The members of one pilot group as hashes: a base that is shared, and what changed since. A copy costs nothing, one
+/// more member costs one member, and now and then a new base.
 struct MemberHashes: Sendable {
     private(set) var base: MemberTable
     /// None of these is in the base, all of those are.
@@ -43,8 +43,8 @@ struct MemberHashes: Sendable {
         return true
     }
 
-    /// What changed takes thrice a base's room and time, so it stays a small part; a new base is one pass over the old one,
-    /// so it stays rare.
+    /// What changed takes thrice a base's room and time, so it stays a small part; a new base is one pass over the old
+    /// one, so it stays rare.
     private mutating func mergeIfLarge() {
         if added.count + removed.count > max(256, base.count / 32) { merge() }
     }

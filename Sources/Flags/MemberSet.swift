@@ -8,7 +8,8 @@ import JSON
 package struct MemberSet: Sendable {
     package enum Form: Sendable, Hashable {
         case names
-        /// 128 bits a member, under a key of this process: exact for every purpose, but nobody can tell what was put in.
+        /// 128 bits a member, under a key of this process: exact for every purpose, but nobody can tell what was put
+        /// in.
         case hashes
     }
 

@@ -88,8 +88,8 @@ package struct ReplicatedState: Sendable {
         return copy
     }
 
-    /// False when this value's memory was damaged: its entries and its groups, looked at one by one, don't add up to its
-    /// digest.
+    /// False when this value's memory was damaged: its entries and its groups, looked at one by one, don't add up to
+    /// its digest.
     package var isSound: Bool {
         var sum = Digest.empty
         for (key, entry) in entries { sum += Digest.term(of: key, bytes: entry.bytes) }

@@ -132,6 +132,22 @@ import Testing
         #expect(state.pilots["staff"]?.members.contains("bob") == false && state.pilots["a"]?.count == 1)
     }
 
+    @Test func aGroupThatComesInPiecesIsOneGroup() throws {
+        var history = History(seed: 18)
+        history.add([.addMembers(pilot: "staff", ["old", "zoe"]), .addMembers(pilot: "a", ["bob"])])
+        history.add([
+            .replaceMembers(pilot: "staff", ["zoe", "ann"]), .addMembers(pilot: "staff", ["mia", "ann"]),
+            .addMembers(pilot: "staff", ["eve"]), .addMembers(pilot: "a", ["eve"]),
+            .addMembers(pilot: "staff", ["kim"]),
+            .removeMembers(pilot: "staff", ["mia"]), .addMembers(pilot: "staff", ["mio"]),
+        ])
+        let (cache, _) = try open()
+        try cache.commit(history.batches)
+        cache.close()
+        let state = try #require(try open().1)
+        #expect(state.isSame(as: history.last) && state.pilots["staff"]?.count == 5 && state.pilots["a"]?.count == 2)
+    }
+
     @Test func aProbeChangesNothing() throws {
         var history = History(seed: 17)
         history.grow(by: 20)

@@ -49,6 +49,20 @@ import Testing
         #expect(hashes.base.count <= 256)
     }
 
+    @Test func aCompactSetIsTheSameInLessRoom() {
+        var hashes = MemberHashes()
+        for user in 0..<1_000 { _ = hashes.insert(MemberHash("user-\(user)")) }
+        for user in 0..<50 { _ = hashes.remove(MemberHash("user-\(user)")) }
+        let before = hashes
+        hashes.merge()
+        #expect(hashes.base.count == 950 && hashes.count == 950 && hashes.isSound)
+        #expect((0..<1_000).allSatisfy { hashes.contains(MemberHash("user-\($0)")) == ($0 >= 50) })
+        #expect(before.count == 950 && before.base.count != 950 && before.isSound)
+        let base = hashes.base
+        hashes.merge()
+        #expect(hashes.base === base)
+    }
+
     @Test func aBuiltSetIsTheSameAsOneThatGrew() {
         for size in [0, 1, 2, 9, 255, 5_000, 70_000] {
             var builder = MemberSetBuilder()

@@ -9,6 +9,9 @@ void pilotlight_name_thread(const char *name);
 /// A non-blocking, close-on-exec eventfd, or -1 with errno.
 int pilotlight_eventfd(void);
 
+/// From now on large blocks go back to the system when they are freed, and so does the end of each heap.
+void pilotlight_keep_little_memory(void);
+
 /// Gives memory that the allocator holds and nobody uses back to the system. Takes milliseconds.
 void pilotlight_trim_memory(void);
 
