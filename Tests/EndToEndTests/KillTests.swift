@@ -138,24 +138,33 @@ struct KillTests {
     func beforeASnapshot(options: [String]) async throws {
         let setting = try await Setting(options: options)
         let (control, agent) = (setting.control, setting.agent)
-        setting.relay.cut()
         let members = (0..<200_000).map { JSONValue.string("a-rather-long-user-name-\($0)") }
-        let group = JSONValue.object(["pilots": .object(["many": .object(["members": .array(members)])])])
-        let large = try control.apply(group.compactText())
-        setting.relay.heal()
-        try await eventually("the agent is fetching") { sighting in
+        var isAhead = false
+        // On a busy machine the snapshot may be there before the kill is asked for: then another one is made.
+        for round in 1...8 where !isAhead {
+            setting.relay.cut()
+            let group = JSONValue.object(["pilots": .object(["many-\(round)": .object(["members": .array(members)])])])
+            let large = try control.apply(group.compactText())
             let asked = try control.metric("pilotlight_control_catch_ups_total")
-            sighting.note(asked)
-            return asked >= 2
+            setting.relay.heal()
+            try await eventually("the agent is fetching") { sighting in
+                let now = try control.metric("pilotlight_control_catch_ups_total")
+                sighting.note(now)
+                return now > asked
+            }
+            try setting.flag("checkout", "kill")
+            let stamp = try await awaited("checkout is killed", every: .milliseconds(1)) { _ in
+                let answer = try agent.connect().lookup("checkout")
+                return answer.value == .bool(false) ? answer.stamp : nil
+            }
+            isAhead = stamp.number < UInt64(large)
+            try await agent.reaches(large + 1)
+            #expect(try setting.value() == .bool(false))
+            let unkilled = try setting.flag("checkout", "unkill")
+            try await agent.reaches(unkilled)
+            #expect(try setting.value() == .bool(true))
         }
-        try setting.flag("checkout", "kill")
-        let stamp = try await awaited("checkout is killed", every: .milliseconds(1)) { _ in
-            let answer = try agent.connect().lookup("checkout")
-            return answer.value == .bool(false) ? answer.stamp : nil
-        }
-        #expect(stamp.number < UInt64(large), "the snapshot was faster than the kill")
-        try await agent.reaches(large + 1)
-        #expect(try setting.value() == .bool(false))
+        #expect(isAhead, "every snapshot was there before its kill")
         try await agent.stop()
         try await control.stop()
     }
