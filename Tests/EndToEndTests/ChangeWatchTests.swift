@@ -50,7 +50,8 @@ struct ChangeWatchTests {
             return self.numbers(watch).last == published
         }
         #expect(numbers(watch) == Array(1...published))
-        #expect(watch.errors.contains("connected again, after revision 41"), "\(watch.errors)")
+        // After which revision depends on how much it had read when the connection was cut.
+        #expect(watch.errors.components(separatedBy: "connected again, after revision").count == 4, "\(watch.errors)")
         watch.signal(SIGINT)
         #expect(try await watch.exit() == .exited(0))
         #expect(watch.output.hasSuffix("\n"))

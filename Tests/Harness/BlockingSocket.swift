@@ -100,7 +100,7 @@ package final class BlockingSocket: Sendable {
                 throw HarnessError("unread bytes: \(String(cString: strerror(errno)))")
             }
             if unread == 0 { return }
-            sched_yield()
+            usleep(100)
         }
     }
 
