@@ -120,6 +120,7 @@ final class AgentLink {
         while let event = (try? peer.subscription.nextEvent()) ?? nil {
             switch event.kind {
             case .connected:
+                peer.hasSaidHandshakeFailed = false
                 // What was published before this subscription took effect is asked for at once.
                 if peer.isSyncConnected { perform(replica.start(now: MonotonicClock.milliseconds)) }
             case .disconnected: break

@@ -37,7 +37,8 @@ package final class LiveState: Sendable {
     private let generation = Atomic<UInt64>(0)
     private let layers: Mutex<Layers>
     private let snapshot: Mutex<LiveSnapshot>
-    private let watchers = Mutex<[@Sendable (LiveSnapshot, Change) -> Void]>([])
+    private let watchers = Mutex<[(id: Watch, tell: @Sendable (LiveSnapshot, Change) -> Void)]>([])
+    private let watchCount = Atomic<UInt64>(0)
     /// Monotonic nanoseconds of the last heartbeat or delta; 0 before the first.
     private let lastHeard = Atomic<UInt64>(0)
     private let swapCount = Atomic<UInt64>(0)
@@ -95,12 +96,26 @@ package final class LiveState: Sendable {
 
     private func tell(_ shown: LiveSnapshot, _ changed: Change) {
         let watchers = watchers.withLock { $0 }
-        for watcher in watchers { watcher(shown, changed) }
+        for watcher in watchers { watcher.tell(shown, changed) }
     }
 
-    /// `watcher` runs on the swapping thread after each swap and each step of a time ramp: it must only hand over.
-    package func onSwap(_ watcher: @escaping @Sendable (LiveSnapshot, Change) -> Void) {
-        watchers.withLock { $0.append(watcher) }
+    /// A watcher's name, to end it by.
+    package struct Watch: Sendable, Hashable {
+        fileprivate var id: UInt64
+    }
+
+    /// `watcher` runs on the swapping thread after each swap and each step of a time ramp, until `end`: it must only hand
+    /// over.
+    package func onSwap(_ watcher: @escaping @Sendable (LiveSnapshot, Change) -> Void) -> Watch {
+        let watch = Watch(id: watchCount.wrappingAdd(1, ordering: .relaxed).newValue)
+        watchers.withLock { $0.append((watch, watcher)) }
+        return watch
+    }
+
+    /// That watcher isn't told of anything once this returned. Not to be called by a watcher.
+    package func end(_ watch: Watch) {
+        // Whoever tells the watchers holds this lock.
+        layers.withLock { _ in watchers.withLock { $0.removeAll { $0.id == watch } } }
     }
 
     package func makeReader() -> LiveReader { LiveReader(self) }

@@ -1,4 +1,5 @@
 import Agent
+import JSON
 import LookupProtocol
 import Synchronization
 
@@ -33,8 +34,8 @@ extension LiveState.Change {
         guard case .flags(let keys) = self, case .flags(let others) = other else { return .everything }
         if keys == others { return self }
         guard keys.count + others.count <= 2 * ChangeNotice.maximumKeys else { return .everything }
-        let all = Set(keys).union(others)
-        return all.count > ChangeNotice.maximumKeys ? .everything : .flags(all.sorted())
+        let all = Set(keys.lazy.map { ExactString($0) }).union(others.lazy.map { ExactString($0) })
+        return all.count > ChangeNotice.maximumKeys ? .everything : .flags(all.sorted().map(\.text))
     }
 
     /// As the binary protocol tells it.

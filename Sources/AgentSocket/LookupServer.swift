@@ -27,6 +27,7 @@ package actor LookupServer: Service {
         var file: SocketFile
         var listeners: [any Channel]
         var addresses: Addresses
+        var watch: LiveState.Watch
     }
 
     /// - Parameter moreMetrics: each adds its families to `/metrics`, on an event loop: it must not block.
@@ -75,8 +76,9 @@ package actor LookupServer: Service {
                 listeners.append(listener)
                 addresses.probePort = listener.localAddress?.port
             }
-            pushSwaps(to: loops)
-            running = Running(group: group, loops: loops, file: file, listeners: listeners, addresses: addresses)
+            running = Running(
+                group: group, loops: loops, file: file, listeners: listeners, addresses: addresses,
+                watch: pushSwaps(to: loops))
             log(addresses)
             return addresses
         } catch {
@@ -96,6 +98,7 @@ package actor LookupServer: Service {
         for loop in running.loops {
             try? await loop.eventLoop.flatSubmit { loop.value.quiesce() }.get()
         }
+        shared.live.end(running.watch)
         try? await running.group.shutdownGracefully()
         logger.info("lookup socket closed", metadata: ["socket": "\(running.addresses.socketPath)"])
     }
@@ -149,10 +152,10 @@ package actor LookupServer: Service {
         throw ListenProblem("can't listen on port \(port) (\(reasons.joined(separator: "; "))): check \(option)")
     }
 
-    private func pushSwaps(to loops: [NIOLoopBound<LoopState>]) {
+    private func pushSwaps(to loops: [NIOLoopBound<LoopState>]) -> LiveState.Watch {
         let ways = loops.map { ($0, ChangeMailbox()) }
         let shared = shared
-        shared.live.onSwap { snapshot, change in
+        return shared.live.onSwap { snapshot, change in
             shared.swapped(to: snapshot.revision?.number ?? 0)
             for (loop, mailbox) in ways where mailbox.put(change) {
                 loop.eventLoop.execute {

@@ -5,7 +5,7 @@ import JSON
 struct Audience: Sendable {
     struct Part: Sendable, Hashable {
         /// Nil for those who get no variant.
-        var variant: String?
+        var variant: ExactString?
         var reason: Reason
     }
 
@@ -21,7 +21,7 @@ struct Audience: Sendable {
         for key in users.keys {
             let context = EvaluationContext(targetingKey: key, attributes: context)
             let answer = flags.evaluate(flag, context: context, unixSeconds: unixSeconds)
-            counts[Part(variant: answer.variant, reason: answer.reason), default: 0] += 1
+            counts[Part(variant: answer.variant.map { ExactString($0) }, reason: answer.reason), default: 0] += 1
         }
         self.users = users.keys.count
         parts = counts.sorted {
@@ -35,7 +35,7 @@ struct Audience: Sendable {
         .array(
             parts.map { part, count in
                 .object([
-                    "variant": part.variant.map { .string($0) } ?? .null, "reason": .string(part.reason.rawValue),
+                    "variant": part.variant.map { .string($0.text) } ?? .null, "reason": .string(part.reason.rawValue),
                     "count": .integer(Int64(count)),
                     "share": Percentage(hundredths: Int((Double(count) * 10_000 / Double(users)).rounded()))?.json ?? 0,
                 ])

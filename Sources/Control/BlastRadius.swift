@@ -8,8 +8,8 @@ import Replication
 struct BlastRadius: Sendable {
     /// From one variant to another; nil for none. One variant twice: its value changes.
     struct Move: Sendable, Hashable {
-        var from: String?
-        var to: String?
+        var from: ExactString?
+        var to: ExactString?
     }
 
     struct Moved: Sendable, Hashable {
@@ -51,10 +51,11 @@ struct BlastRadius: Sendable {
                 let context = EvaluationContext(targetingKey: user)
                 let before = sets.before.evaluate(key, context: context, unixSeconds: unixSeconds)
                 let after = sets.after.evaluate(key, context: context, unixSeconds: unixSeconds)
-                guard before.value != after.value || Self.name(before) != Self.name(after) else { continue }
+                let move = Move(
+                    from: before.variant.map { ExactString($0) }, to: after.variant.map { ExactString($0) })
+                guard before.value != after.value || move.from != move.to else { continue }
                 flag.changed += 1
                 isTouched[index] = true
-                let move = Move(from: before.variant, to: after.variant)
                 flag.moves[move, default: Moved()].count += 1
                 if flag.moves[move]?.sample.count ?? 0 < Self.sampleSize { flag.moves[move]?.sample.append(user) }
             }
@@ -64,9 +65,6 @@ struct BlastRadius: Sendable {
         flags.sort { $0.changed > $1.changed }
         touched = isTouched.count { $0 }
     }
-
-    /// Compared by its bytes.
-    private static func name(_ answer: Evaluation) -> ExactString? { answer.variant.map { ExactString($0) } }
 
     /// Everything that the plan may touch, compiled as it is and as it would be, and the flags whose answers may differ.
     private static func compile(
@@ -115,7 +113,8 @@ extension BlastRadius.Flag {
             "moves": .array(
                 sorted.map { move, moved in
                     .object([
-                        "from": move.from.map { .string($0) } ?? .null, "to": move.to.map { .string($0) } ?? .null,
+                        "from": move.from.map { .string($0.text) } ?? .null,
+                        "to": move.to.map { .string($0.text) } ?? .null,
                         "count": .integer(Int64(moved.count)),
                         "sample": .array(moved.sample.map { .string($0) }),
                     ])

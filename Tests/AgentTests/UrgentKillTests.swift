@@ -254,7 +254,7 @@ private final class Told: Sendable {
 
     init(_ agent: RunningAgent) {
         let clock = agent.agent.live.clock
-        agent.agent.live.onSwap { [weak self] snapshot, change in
+        _ = agent.agent.live.onSwap { [weak self] snapshot, change in
             guard case .flags(let keys) = change else { return }
             let isKilled = snapshot.flags.kill(of: "flag-1") != nil
             let change = Change(
