@@ -22,9 +22,9 @@ enum RolloutText {
         return parts
     }
 
-    /// `on for 5 %, groups early-birds, not for users ann, not for groups staff, by companyId, salt spring`
+    /// `5 % of on, pilots early-birds, without ann, without pilots staff, by companyId, salt spring`
     private static func whole(_ rollout: JSONValue) -> String {
-        var parts = ["\(rollout["variant"]?.stringValue ?? "none") for \(share(rollout))"]
+        var parts = [share(rollout, of: rollout["variant"]?.stringValue ?? "none")]
         for (title, names) in lists(rollout) where !names.isEmpty { parts.append("\(title) \(few(names))") }
         if let attribute = rollout["bucketBy"]?.stringValue { parts.append("by \(attribute)") }
         if let salt = rollout["salt"]?.stringValue { parts.append("salt \(salt)") }
@@ -51,16 +51,17 @@ enum RolloutText {
 
     private static func lists(_ rollout: JSONValue) -> [(title: String, names: [String])] {
         [
-            ("groups", rollout["pilots"]), ("not for users", rollout["exclude"]?["users"]),
-            ("not for groups", rollout["exclude"]?["pilots"]),
+            ("pilots", rollout["pilots"]), ("without", rollout["exclude"]?["users"]),
+            ("without pilots", rollout["exclude"]?["pilots"]),
         ].map { ($0, $1?.arrayValue?.compactMap(\.stringValue) ?? []) }
     }
 
-    /// `5 %`, or `5 % to 100 % until 2026-11-21T15:00:00Z`
-    private static func share(_ rollout: JSONValue) -> String {
-        guard let ramp = rollout["ramp"] else { return percentage(rollout["percentage"]) }
+    /// `5 % of on`, or `5 % to 100 % of on until 2026-11-21T15:00:00Z`
+    private static func share(_ rollout: JSONValue, of variant: String? = nil) -> String {
+        let of = variant.map { " of \($0)" } ?? ""
+        guard let ramp = rollout["ramp"] else { return percentage(rollout["percentage"]) + of }
         let end = Date(timeIntervalSince1970: Double(ramp["end"]?.integerValue ?? 0)).formatted(.iso8601)
-        return "\(percentage(ramp["from"])) to \(percentage(ramp["to"])) until \(end)"
+        return "\(percentage(ramp["from"])) to \(percentage(ramp["to"]))\(of) until \(end)"
     }
 
     static func percentage(_ json: JSONValue?) -> String {

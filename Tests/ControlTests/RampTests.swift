@@ -44,7 +44,7 @@ import Testing
                     "5", variant: "on", pilots: ["early"], exclude: ["bob"], bucketBy: "companyId", salt: "spring")))
         #expect(
             first.diff.map(\.detail) == [
-                "offVariant: none → off; rollout: on for 5 %, groups early, not for users bob, by companyId, salt spring"
+                "offVariant: none → off; rollout: 5 % of on, pilots early, without bob, by companyId, salt spring"
             ])
         #expect(try stored(fixture)["offVariant"] == "off")
 
@@ -62,7 +62,7 @@ import Testing
         #expect(try stored(fixture)["rollout"] == ["variant": "on", "percentage": 12.5])
         #expect(
             bare.diff.map(\.detail) == [
-                "offVariant: off → on; rollout: groups −early, not for users −bob, by companyId → targetingKey, "
+                "offVariant: off → on; rollout: pilots −early, without −bob, by companyId → targetingKey, "
                     + "salt spring → the flag's key"
             ])
         // A launch moves the default variant; what a kill serves stays.
@@ -84,7 +84,7 @@ import Testing
             .ramp(flag: "a", try ramp("5", variant: "on", exclude: ["staff", "bob", "user:ann", "pilot:ann"])))
         #expect(
             try stored(fixture)["rollout"]?["exclude"] == ["users": ["bob", "ann"], "pilots": ["staff", "ann"]])
-        #expect(outcome.diff.first?.detail.hasSuffix("not for users bob, ann, not for groups staff, ann") == true)
+        #expect(outcome.diff.first?.detail.hasSuffix("without bob, ann, without pilots staff, ann") == true)
         #expect(try fixture.production.references.flags(using: "staff") == ["a"])
 
         let unknown = try #require(
@@ -113,7 +113,7 @@ import Testing
             try stored(fixture)["rollout"]?["ramp"]
                 == ["from": 0, "to": 100, "start": .integer(Self.now), "end": .integer(Self.now + 1_000)])
         #expect(
-            first.diff.first?.detail.hasSuffix("rollout: on for 0 % to 100 % until 2027-01-15T08:16:40Z") == true,
+            first.diff.first?.detail.hasSuffix("rollout: 0 % to 100 % of on until 2027-01-15T08:16:40Z") == true,
             "\(first.diff)")
         // Half-way through, another one goes on from there.
         try await fixture.submit(.ramp(flag: "a", try ramp("80", over: 60, at: Self.now + 500)))
@@ -187,7 +187,7 @@ import Testing
         try await fixture.submit(.ramp(flag: "a", try ramp("5", variant: "on")))
         let outcome = try await fixture.apply(text)
         #expect(outcome.published)
-        #expect(outcome.diff.map(\.detail) == ["rollout removed (on for 5 %)"])
+        #expect(outcome.diff.map(\.detail) == ["rollout removed (5 % of on)"])
         // What a kill serves is not lost with it.
         #expect(try stored(fixture)["offVariant"] == "off")
         #expect(outcome.warnings.map(\.pointer) == ["/flags/a"])
