@@ -7,18 +7,9 @@ import Testing
 
 /// What commands print, on a terminal and in a pipe.
 @Suite struct RenderingTests {
-    private static let revision: JSONValue = ["epoch": ["counter": 2, "id": "00000000000000aa"], "number": 41]
-
-    private func text(
-        _ words: String, _ answer: JSONValue, _ style: OutputStyle = .colourless
-    ) throws -> String {
-        let command = try PilotlightCommand.parseAsRoot(words.split(separator: " ").map(String.init))
-        return try #require(command as? any OperatorCommand).text(for: answer, style)
-    }
-
     @Test func flagList() throws {
         let answer: JSONValue = [
-            "revision": Self.revision,
+            "revision": Rendered.revision,
             "flags": [
                 [
                     "key": "a", "state": "ENABLED", "defaultVariant": "on", "variants": ["on": true, "off": false],
@@ -28,20 +19,21 @@ import Testing
             ],
         ]
         #expect(
-            try text("flag list", answer) == """
+            try Rendered.text("flag list", answer) == """
                 FLAG    STATE     DEFAULT  VARIANTS  TARGETING  ROLLOUT
                 a       ENABLED   on       on off    yes        –
                 longer  DISABLED  –        x         –          –
                 2 flags in production at revision 41 (epoch 2)
                 """)
         #expect(
-            try text("flag list", answer, .plain) == "a\tENABLED\ton\ton off\tyes\t–\nlonger\tDISABLED\t–\tx\t–\t–")
+            try Rendered.text("flag list", answer, .plain)
+                == "a\tENABLED\ton\ton off\tyes\t–\nlonger\tDISABLED\t–\tx\t–\t–")
     }
 
     @Test func flagShow() throws {
-        let answer: JSONValue = ["key": "a", "state": "ENABLED", "revision": Self.revision]
+        let answer: JSONValue = ["key": "a", "state": "ENABLED", "revision": Rendered.revision]
         #expect(
-            try text("flag show a", answer) == """
+            try Rendered.text("flag show a", answer) == """
                 {
                   "key": "a",
                   "state": "ENABLED"
@@ -59,10 +51,10 @@ import Testing
             ("pilot add g x y", "g: 2 members added"), ("pilot remove g x y", "g: 2 members removed"),
         ])
     func changes(_ words: String, _ line: String) throws {
-        let done: JSONValue = ["revision": Self.revision, "published": true, "changed": 2]
-        #expect(try text(words, done) == "\(line)\nrevision 41 (epoch 2)")
-        let idle: JSONValue = ["revision": Self.revision, "published": false, "changed": 2]
-        #expect(try text(words, idle) == "\(line)\nnothing to change: revision 41 (epoch 2)")
+        let done: JSONValue = ["revision": Rendered.revision, "published": true, "changed": 2]
+        #expect(try Rendered.text(words, done) == "\(line)\nrevision 41 (epoch 2)")
+        let idle: JSONValue = ["revision": Rendered.revision, "published": false, "changed": 2]
+        #expect(try Rendered.text(words, idle) == "\(line)\nnothing to change: revision 41 (epoch 2)")
     }
 
     @Test func pilots() throws {
@@ -73,64 +65,64 @@ import Testing
             ]
         ]
         #expect(
-            try text("pilot list", list) == """
+            try Rendered.text("pilot list", list) == """
                 PILOT GROUP  MEMBERS  BESIDES
                 g            2        –
                 early        0        rule, 2.5 %, less 1 user
                 2 pilot groups in production
                 """)
-        #expect(try text("pilot list", list, .plain) == "g\t2\t–\nearly\t0\trule, 2.5 %, less 1 user")
+        #expect(try Rendered.text("pilot list", list, .plain) == "g\t2\t–\nearly\t0\trule, 2.5 %, less 1 user")
         // A pipe gets the members and nothing but them.
         let members: JSONValue = ["members": ["ann", "bob"]]
-        #expect(try text("pilot show g", members) == "ann\nbob\n2 members in g")
-        #expect(try text("pilot show g", members, .plain) == "ann\nbob")
-        #expect(try text("pilot show g", ["members": []], .plain) == "")
-        #expect(try text("pilot show g --members", members) == "ann\nbob")
+        #expect(try Rendered.text("pilot show g", members) == "ann\nbob\n2 members in g")
+        #expect(try Rendered.text("pilot show g", members, .plain) == "ann\nbob")
+        #expect(try Rendered.text("pilot show g", ["members": []], .plain) == "")
+        #expect(try Rendered.text("pilot show g --members", members) == "ann\nbob")
         let odd: JSONValue = ["members": ["ann", "b,ob", "c\"y\"", "d\ne"]]
-        #expect(try text("pilot show g --csv", odd) == "member\nann\n\"b,ob\"\n\"c\"\"y\"\"\"\n\"d\ne\"")
+        #expect(try Rendered.text("pilot show g --csv", odd) == "member\nann\n\"b,ob\"\n\"c\"\"y\"\"\"\n\"d\ne\"")
         let ruled: JSONValue = [
             "members": ["ann"], "rule": ["==": [["var": "plan"], "gold"]], "percentage": 5, "exclude": ["bob", "cy"],
         ]
         #expect(
-            try text("pilot show g", ruled) == """
+            try Rendered.text("pilot show g", ruled) == """
                 ann
                 rule: {"==":[{"var":"plan"},"gold"]}
                 percentage: 5 %
                 never: bob, cy
                 1 member in g
                 """)
-        #expect(try text("pilot show g", ruled, .plain) == "ann")
+        #expect(try Rendered.text("pilot show g", ruled, .plain) == "ann")
     }
 
     @Test func environments() throws {
         let answer: JSONValue = [
             "environments": [
                 [
-                    "name": "production", "bucketing": "v2", "revision": Self.revision, "flags": 3, "pilots": 1,
+                    "name": "production", "bucketing": "v2", "revision": Rendered.revision, "flags": 3, "pilots": 1,
                     "entries": 9, "blocked": ["reason": "ahead", "detail": "agent a is ahead"],
                 ]
             ]
         ]
         #expect(
-            try text("environment list", answer) == """
+            try Rendered.text("environment list", answer) == """
                 ENVIRONMENT  BUCKETING  EPOCH  REVISION  FLAGS  PILOTS  ENTRIES  WRITES
                 production   v2         2      41        3      1       9        blocked
                 production takes no writes: agent a is ahead
                   hint: `pilotlight environment new-epoch production` shows what the agents hold
                 """)
         #expect(
-            try text("environment list", answer, .plain)
+            try Rendered.text("environment list", answer, .plain)
                 == "production\tv2\t2\t41\t3\t1\t9\tblocked\ttakes no writes: agent a is ahead")
         #expect(
-            try text("environment create x", ["revision": Self.revision])
+            try Rendered.text("environment create x", ["revision": Rendered.revision])
                 == "x: created, bucketing v2\nrevision 41 (epoch 2)")
     }
 
     @Test func newEpoch() {
         let answer: JSONValue = [
-            "current": Self.revision, "entries": 9, "digest": "0123456789abcdef0123", "next": Self.revision,
-            "revision": Self.revision,
-            "agents": [["name": "a", "revision": Self.revision, "entries": 10, "digest": "fedcba9876543210ff"]],
+            "current": Rendered.revision, "entries": 9, "digest": "0123456789abcdef0123", "next": Rendered.revision,
+            "revision": Rendered.revision,
+            "agents": [["name": "a", "revision": Rendered.revision, "entries": 10, "digest": "fedcba9876543210ff"]],
         ]
         #expect(
             EnvironmentNewEpochCommand.text(for: answer, isDone: false, .colourless) == """
@@ -147,143 +139,28 @@ import Testing
 
     @Test func fleet() throws {
         let answer: JSONValue = [
-            "revision": Self.revision,
+            "revision": Rendered.revision,
             "agents": [
                 [
-                    "id": "1f", "name": "shop", "state": "live", "revision": Self.revision, "lag": 0,
+                    "id": "1f", "name": "shop", "state": "live", "revision": Rendered.revision, "lag": 0,
                     "lastSeenSeconds": 0.42, "service": "shop", "version": "1.4", "quarantined": ["flag:x"],
                 ],
                 ["id": "2f", "name": "web", "state": "gone", "revision": .null, "lastSeenSeconds": 7300],
             ],
         ]
         #expect(
-            try text("fleet", answer) == """
+            try Rendered.text("fleet", answer) == """
                 ID  NAME  STATE  REVISION  LAG  LAST SEEN  SERVICE   NOTES
                 1f  shop  live   41        0    0.4 s      shop 1.4  quarantined: flag:x
                 2f  web   gone   –         –    2 h        –
                 2 agents in production, control at revision 41 (epoch 2)
                 """)
         #expect(
-            try text("fleet", answer, .plain).hasPrefix("1f\tshop\tlive\t41\t0\t0.4 s\tshop 1.4\tquarantined: flag:x\n")
+            try Rendered.text("fleet", answer, .plain).hasPrefix(
+                "1f\tshop\tlive\t41\t0\t0.4 s\tshop 1.4\tquarantined: flag:x\n")
         )
-        #expect(try text("fleet", answer, .coloured).contains("\u{1B}[32mlive\u{1B}[0m"))
-        #expect(try text("fleet forget 1f", [:]) == "1f: forgotten")
-    }
-
-    // MARK: History
-
-    private static func entry(
-        _ number: Int64, _ diff: JSONValue, event: String = "change", message: String = "why"
-    ) -> JSONValue {
-        [
-            "revision": ["epoch": ["counter": 2, "id": "aa"], "number": .integer(number)],
-            "time": "2026-01-31T10:20:30.123Z", "actor": "ann", "message": .string(message), "event": .string(event),
-            "diff": diff,
-        ]
-    }
-
-    private static let change: JSONValue = [
-        "op": "change", "kind": "flag", "key": "a", "detail": "defaultVariant: off → on",
-        "before": ["defaultVariant": "off", "state": "ENABLED"], "after": ["defaultVariant": "on", "state": "ENABLED"],
-    ]
-
-    private static func added(_ key: String) -> JSONValue {
-        ["op": "add", "kind": "flag", "key": .string(key), "detail": "variants: on"]
-    }
-
-    @Test func history() throws {
-        let answer: JSONValue = [
-            "history": [
-                Self.entry(42, [Self.change]),
-                Self.entry(41, [Self.added("a"), Self.added("b"), Self.added("c"), Self.added("d")], message: ""),
-                Self.entry(40, [], event: "epoch"), Self.entry(0, [], event: "created"),
-            ], "next": "0", "oldest": 0,
-        ]
-        #expect(
-            try text("history", answer) == """
-                REVISION  TIME (UTC)           WHO  WHY  WHAT
-                42        2026-01-31 10:20:30  ann  why  ~ flag a  defaultVariant: off → on
-                41        2026-01-31 10:20:30  ann       + flag a, + flag b, + flag c, 1 more
-                40        2026-01-31 10:20:30  ann  why  epoch 2 begun
-                0         2026-01-31 10:20:30  ann  why  environment created
-                4 revisions of production; --limit 100 shows more
-                """)
-        let lines = try text("history a", answer, .plain).split(separator: "\n")
-        #expect(lines[0] == "42\t2026-01-31T10:20:30.123Z\tann\twhy\t~ flag a  defaultVariant: off → on")
-        #expect(lines.count == 4)
-        let trimmed: JSONValue = ["history": [], "next": .null, "oldest": 12]
-        #expect(try text("history", trimmed).hasSuffix("0 revisions of production; older ones are no longer kept"))
-        #expect(try text("history a", trimmed).hasSuffix("0 revisions of a"))
-    }
-
-    @Test func historyShow() throws {
-        #expect(
-            try text("history show 42", Self.entry(42, [Self.change])) == """
-                revision 42 (epoch 2)
-                time     2026-01-31T10:20:30.123Z
-                actor    ann
-                message  why
-
-                ~ flag a  defaultVariant: off → on
-                    {
-                  −   "defaultVariant": "off",
-                  +   "defaultVariant": "on",
-                      "state": "ENABLED"
-                    }
-                """)
-        let coloured = try text("history show 42", Self.entry(42, [Self.change]), .coloured)
-        #expect(coloured.contains("\u{1B}[31m  −   \"defaultVariant\": \"off\",\u{1B}[0m"))
-        #expect(coloured.contains("\u{1B}[32m  +   \"defaultVariant\": \"on\",\u{1B}[0m"))
-        let epoch = try text("history show 40", Self.entry(40, [], event: "epoch", message: "a\u{1B}b"))
-        #expect(epoch.hasSuffix("message  a\\u{1B}b\n\nepoch 2 begun"))
-    }
-
-    @Test func watchedChanges() {
-        let entry = HistoryEntry(json: Self.entry(42, [Self.change]))
-        #expect(entry.line(.plain) == "42\t2026-01-31T10:20:30.123Z\tann\twhy\t~ flag a  defaultVariant: off → on")
-        #expect(entry.line(.colourless) == "42  2026-01-31 10:20:30  ann  why  ~ flag a  defaultVariant: off → on")
-    }
-
-    @Test(arguments: ["rollback 41", "environment promote staging production"])
-    func changesOfMany(_ words: String) throws {
-        let gone: JSONValue = ["op": "remove", "kind": "pilot", "key": "g", "detail": ""]
-        let answer: JSONValue = [
-            "revision": Self.revision, "published": true, "diff": [Self.added("b"), Self.change, gone],
-        ]
-        let lines = "+ flag b  variants: on\n~ flag a  defaultVariant: off → on\n− pilot g"
-        #expect(try text(words, answer) == lines + "\nrevision 41 (epoch 2)")
-        #expect(
-            try text(words + " --dry-run", answer)
-                == lines + "\ndry run, nothing is published: revision 41 (epoch 2)")
-        #expect(try text(words, answer, .coloured).hasPrefix("\u{1B}[32m+ flag b\u{1B}[0m  variants: on\n"))
-    }
-
-    @Test func apply() {
-        let answer: JSONValue = [
-            "revision": Self.revision, "published": true, "diff": [Self.change],
-            "prunable": [["kind": "flag", "key": "old"]],
-            "warnings": [["document": "f.json", "line": 3, "column": 9, "message": "odd"]],
-        ]
-        #expect(
-            ApplyCommand.text(for: answer, dryRun: false, .colourless) == """
-                ~ flag a  defaultVariant: off → on
-                − flag old  no file names it any more
-                warning: f.json:3:9: odd
-                revision 41 (epoch 2)
-                """)
-    }
-
-    @Test func environmentDiff() throws {
-        let answer: JSONValue = [
-            "from": ["environment": "production", "revision": Self.revision],
-            "to": ["environment": "staging", "revision": Self.revision], "diff": [Self.change],
-        ]
-        #expect(
-            try text("environment diff production staging", answer) == """
-                ~ flag a  defaultVariant: off → on
-                1 entry differs: production at revision 41 (epoch 2), staging at revision 41 (epoch 2)
-                """)
-        #expect(try text("environment diff a b", ["diff": []]).hasPrefix("no difference: "))
+        #expect(try Rendered.text("fleet", answer, .coloured).contains("\u{1B}[32mlive\u{1B}[0m"))
+        #expect(try Rendered.text("fleet forget 1f", [:]) == "1f: forgotten")
     }
 
     // MARK: The rest

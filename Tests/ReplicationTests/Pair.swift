@@ -1,4 +1,5 @@
 import Replication
+import Testing
 
 /// One control node and one agent, joined by hand: what the test doesn't deliver never arrives.
 struct Pair {
@@ -89,6 +90,16 @@ struct Pair {
     var isEqual: Bool {
         replica.state?.revision == log.committed.revision && replica.state?.digest == log.committed.digest
             && replica.state?.entries == log.committed.entries && replica.state?.pilots == log.committed.pilots
+    }
+
+    /// Control and an agent at revision 3, nothing under way.
+    static func level(_ settings: Replica.Settings = .init()) throws -> Pair {
+        var pair = Pair(replica: settings)
+        pair.start()
+        for name in ["a", "b", "c"] { pair.deliver(try pair.store(put(name))) }
+        try #require(pair.isEqual)
+        #expect(!pair.replica.isCatchingUp)
+        return pair
     }
 
     var catchUps: Int {

@@ -2,16 +2,6 @@ import Replication
 import Testing
 
 @Suite struct ReplicaTests {
-    /// Control and an agent at revision 3, nothing under way.
-    private func level(_ settings: Replica.Settings = .init()) throws -> Pair {
-        var pair = Pair(replica: settings)
-        pair.start()
-        for name in ["a", "b", "c"] { pair.deliver(try pair.store(put(name))) }
-        try #require(pair.isEqual)
-        #expect(!pair.replica.isCatchingUp)
-        return pair
-    }
-
     // MARK: In order
 
     @Test func aNewAgentIsReadyOnceItHoldsConfirmedEmptiness() {
@@ -23,7 +13,7 @@ import Testing
     }
 
     @Test func deltasInOrderAreAppliedAtOnceAndOnce() throws {
-        var pair = try level()
+        var pair = try Pair.level()
         let delta = try pair.store(put("d"))
         pair.deliver(delta, delta)
         pair.deliver(delta)
@@ -33,7 +23,7 @@ import Testing
     }
 
     @Test func aRestartedAgentGoesOnFromItsCacheByDeltas() throws {
-        var pair = try level()
+        var pair = try Pair.level()
         let cached = pair.replica.state
         for name in ["d", "e"] { try pair.store(put(name)) }
         pair.replica = Replica(cached, seed: 2)
@@ -46,7 +36,7 @@ import Testing
     // MARK: Gaps
 
     @Test func aHoleIsNoticedAndHealedByOneCatchUp() throws {
-        var pair = try level()
+        var pair = try Pair.level()
         try pair.store(put("lost"))
         let later = try pair.store(put("e"))
         pair.deliver(later)
@@ -60,7 +50,7 @@ import Testing
     }
 
     @Test func aLostLastMessageIsNoticedByTheHeartbeat() throws {
-        var pair = try level()
+        var pair = try Pair.level()
         try pair.store(put("lost"))
         pair.beat()
         #expect(pair.replica.state?.revision.number == 3, "a heartbeat's number is never adopted")
@@ -70,7 +60,7 @@ import Testing
     }
 
     @Test func aDeltaThatOnlyCameLateClosesItsGapWithoutACatchUp() throws {
-        var pair = try level()
+        var pair = try Pair.level()
         let late = try pair.store(put("late"))
         let next = try pair.store(put("next"))
         pair.deliver(next, late)
@@ -83,7 +73,7 @@ import Testing
     @Test func aHerdSpreadsOut() throws {
         var starts: Set<UInt64> = []
         for seed in 1...50 as ClosedRange<UInt64> {
-            var pair = try level()
+            var pair = try Pair.level()
             pair.replica = Replica(pair.replica.state, seed: seed)
             try pair.store(put("lost"))
             pair.beat()
@@ -96,7 +86,7 @@ import Testing
     @Test func whatArrivesDuringAManifestFollowsIt() throws {
         var recent = Replica.Settings()
         recent.jitter = 0
-        var pair = try level(recent)
+        var pair = try Pair.level(recent)
         pair.server = CatchUpServer(pair.log.committed, recent: RecentDeltas(), node: 78)
         try pair.store(put("lost"))
         pair.server = CatchUpServer(pair.log.committed, recent: RecentDeltas(), node: 79)
@@ -118,7 +108,7 @@ import Testing
     @Test func whatDoesNotFitIsAskedForAgain() throws {
         var settings = Replica.Settings()
         settings.keptDeltas = 1
-        var pair = try level(settings)
+        var pair = try Pair.level(settings)
         try pair.store(put("lost"))
         for index in 0..<5 as Range<UInt8> { pair.deliver(try pair.store(put("many", index))) }
         pair.settle()
@@ -128,7 +118,7 @@ import Testing
     // MARK: Digests
 
     @Test func anotherDigestAtTheSameNumberFetchesTheWholeState() throws {
-        var pair = try level()
+        var pair = try Pair.level()
         var other = try #require(pair.replica.state)
         other.apply(put("b", 99))
         pair.replica = Replica(other, seed: 3)
@@ -142,7 +132,7 @@ import Testing
     }
 
     @Test func aDeltaThatLeadsToAnotherDigestIsNotApplied() throws {
-        var pair = try level()
+        var pair = try Pair.level()
         var other = try #require(pair.replica.state)
         other.apply(put("b", 99))
         pair.replica = Replica(other, seed: 3)
@@ -156,7 +146,7 @@ import Testing
     /// A bit of the running digest flips in memory, which nothing but a look at every entry can tell from a history that
     /// went another way.
     @Test func damageOfOnesOwnMemoryIsHealedAndNotReported() throws {
-        var pair = try level()
+        var pair = try Pair.level()
         let digest = try #require(pair.replica.state?.digest)
         withUnsafeMutableBytes(of: &pair.replica) { memory in
             for offset in stride(from: 0, to: memory.count - 31, by: 8)
@@ -174,128 +164,10 @@ import Testing
         #expect(pair.batches.last?.changes.count == 3, "none of one's own terms is believed")
     }
 
-    // MARK: Epochs
-
-    @Test func aNewEpochIsFollowedByWhatDiffers() throws {
-        var pair = try level()
-        pair.beginEpoch(heard: [Revision(epoch: Pair.epoch, number: 40)])
-        let delta = try pair.store(put("d"))
-        pair.deliver(delta)
-        #expect(pair.replica.state?.revision.number == 3)
-        #expect(pair.note { if case .newEpoch = $0 { true } else { false } })
-        pair.settle()
-        #expect(pair.isEqual)
-        #expect(pair.replica.state?.revision == Revision(epoch: Epoch(counter: 2, id: 0xE), number: 42))
-        #expect(pair.batches.last?.changes == [put("d")])
-    }
-
-    @Test func whatANewHistoryDoesNotHoldGoes() throws {
-        var pair = try level()
-        let old = pair.replica
-        pair = Pair(epoch: Epoch(counter: 2, id: 5), number: 9, holding: [put("c"), put("x")])
-        pair.replica = old
-        pair.beat()
-        pair.settle()
-        #expect(pair.isEqual)
-        #expect(
-            Set(pair.batches.last?.changes ?? []) == [
-                .delete(EntryKey(.flag, "a")), .delete(EntryKey(.flag, "b")), put("x"),
-            ])
-    }
-
-    @Test(arguments: [Epoch(counter: 0, id: 0xF), Epoch(counter: 1, id: 0xF)])
-    func anOlderOrForeignHistoryEmptiesNobody(_ epoch: Epoch) throws {
-        var pair = try level()
-        let truth = pair.replica.state?.digest
-        let agent = pair.replica
-        var stranger = Pair(epoch: epoch, number: 50)
-        stranger.replica = agent
-        stranger.beat()
-        stranger.deliver(try stranger.store(put("foreign")))
-        stranger.perform(stranger.replica.reconnected(now: stranger.now))
-        stranger.settle(for: 30_000)
-        #expect(stranger.replica.state?.revision == Revision(epoch: Pair.epoch, number: 3))
-        #expect(stranger.replica.state?.digest == truth)
-        #expect(stranger.replica.conflict == epoch)
-        #expect(stranger.reports >= 1)
-        #expect(stranger.batches.isEmpty)
-        // One's own control node speaks again: the agent follows at once, whatever it was refused before.
-        try pair.store(put("d"))
-        pair.replica = stranger.replica
-        pair.now = stranger.now
-        pair.beat()
-        #expect(pair.replica.conflict == nil)
-        pair.settle(for: 500)
-        #expect(pair.isEqual)
-    }
-
-    /// A control node without the check that ours has.
-    @Test func aForeignManifestIsNotTakenWhoeverSendsIt() throws {
-        var settings = Replica.Settings()
-        settings.jitter = 0
-        var pair = try level(settings)
-        try pair.store(put("lost"))
-        pair.losesRequests = 1
-        pair.beat()
-        let request = try #require(pair.lastCatchUp)
-        let empty = Revision(epoch: Epoch(counter: 1, id: 0xF), number: 90)
-        pair.perform(
-            pair.replica.receive(.manifest(request: request, session: 1, empty, .empty, [], last: true), now: pair.now))
-        #expect(pair.replica.state?.revision.number == 3)
-        #expect(pair.replica.state?.entries.count == 3)
-        pair.settle()
-        #expect(pair.isEqual)
-    }
-
-    @Test func aRestoredBackupIsHeardOfAndNotFollowedBackwards() throws {
-        var pair = try level()
-        let backup = pair.log.committed
-        for name in ["d", "e"] { pair.deliver(try pair.store(put(name))) }
-        let held = try #require(pair.replica.state)
-        pair.log = NumberedLog(backup)
-        pair.server = CatchUpServer(backup, node: 80)
-        pair.beat()
-        pair.perform(pair.replica.reconnected(now: pair.now))
-        pair.settle(for: 5_000)
-        #expect(pair.replica.state?.revision == held.revision, "never back within an epoch")
-        #expect(pair.replica.refusal != nil)
-        let divergence = try #require(pair.server.divergence(from: held.revision, digest: held.digest))
-        #expect(divergence.kind == .higherNumber)
-        pair.log.block(divergence)
-        pair.beginEpoch(heard: [held.revision])
-        pair.beat()
-        pair.settle()
-        #expect(pair.isEqual)
-        #expect(pair.replica.state?.revision.number ?? 0 > held.revision.number)
-        #expect(pair.replica.state?.entries.count == 3)
-    }
-
-    /// The agent has heard of a number that control lost with its backup: it asks once more, not for ever.
-    @Test func aNumberThatControlHasLostIsNotAskedForAgainAndAgain() throws {
-        var pair = try level()
-        try pair.store(put("lost"))
-        pair.losesRequests = 1
-        pair.deliver(try pair.store(put("kept")))
-        #expect(pair.replica.heard?.number == 5)
-        let backup = try #require(pair.replica.state)
-        pair.log = NumberedLog(backup)
-        pair.server = CatchUpServer(backup, node: 80)
-        let before = pair.catchUps
-        pair.settle(for: 20_000)
-        #expect(!pair.replica.isCatchingUp)
-        #expect(pair.catchUps <= before + 2)
-        pair.beat()
-        #expect(!pair.replica.isCatchingUp)
-        // What was kept of the lost history isn't mixed into the one that goes on.
-        pair.deliver(try pair.store(put("other")))
-        #expect(pair.isEqual)
-        #expect(!pair.replica.isCatchingUp)
-    }
-
     // MARK: Requests and answers
 
     @Test func aRequestWithoutAnAnswerIsRepeatedWithBackOff() throws {
-        var pair = try level()
+        var pair = try Pair.level()
         try pair.store(put("lost"))
         pair.losesRequests = 5
         var waits: [UInt64] = []
@@ -318,7 +190,7 @@ import Testing
     @Test func anAnswerToAnotherRequestIsNoAnswer() throws {
         var settings = Replica.Settings()
         settings.jitter = 0
-        var pair = try level(settings)
+        var pair = try Pair.level(settings)
         try pair.store(put("lost"))
         pair.losesRequests = 1
         pair.beat()
@@ -332,7 +204,7 @@ import Testing
     }
 
     @Test func aNewConnectionAsksAtOnceWhateverIsWaitedFor() throws {
-        var pair = try level()
+        var pair = try Pair.level()
         try pair.store(put("lost"))
         pair.losesRequests = 4
         pair.beat()
@@ -383,7 +255,7 @@ import Testing
     @Test func aDeltaThatCannotBeReadIsFetchedOtherwise() throws {
         var settings = Replica.Settings()
         settings.jitter = 0
-        var pair = try level(settings)
+        var pair = try Pair.level(settings)
         try pair.store(put("lost"))
         pair.losesRequests = 1
         pair.beat()
