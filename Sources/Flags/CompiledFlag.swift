@@ -4,6 +4,8 @@ import JSON
 package final class CompiledFlag: Keyed, Sendable {
     let key: HashedKey
     package let definition: FlagDefinition
+    /// What it was made of, if it is a component.
+    package let component: ComponentDefinition?
     /// The pilot groups that its targeting and its rollout ask about.
     package let pilotsUsed: Set<String>
     package let kill: Kill?
@@ -16,35 +18,56 @@ package final class CompiledFlag: Keyed, Sendable {
     private let byDefault: Evaluation
     private let decision: Decision
 
-    convenience init(_ definition: FlagDefinition, _ rules: FlagRules, pilotsUsed: Set<String>, kill: Kill?) {
+    convenience init(
+        _ definition: FlagDefinition, of component: ComponentDefinition? = nil, _ rules: FlagRules,
+        pilotsUsed: Set<String>, kill: Kill?
+    ) {
         var decision = Decision.outcome(.none)
-        if let rollout = rules.rollout { decision = Decision(rollout, variants: definition.variants) }
+        if let split = rules.split { decision = Decision(split, variants: definition.variants) }
+        if let rollout = rules.rollout {
+            decision = Decision(rollout, variants: definition.variants).or(decision)
+        }
         if let targeting = rules.targeting {
             decision = Decision(targeting, variants: definition.variants).or(decision)
         }
-        self.init(definition, decision, pilotsUsed: pilotsUsed, kill: kill)
+        self.init(definition, of: component, decision, pilotsUsed: pilotsUsed, kill: kill)
     }
 
-    private init(_ definition: FlagDefinition, _ decision: Decision, pilotsUsed: Set<String>, kill: Kill?) {
+    private init(
+        _ definition: FlagDefinition, of component: ComponentDefinition?, _ decision: Decision,
+        pilotsUsed: Set<String>, kill: Kill?
+    ) {
+        func metadata(of variant: String) -> JSONObject {
+            component?.metadata(of: variant) ?? definition.metadata
+        }
+        self.component = component
         key = HashedKey(definition.key)
         self.definition = definition
         self.decision = decision
         byVariant = definition.variants.map {
             Evaluation(
-                variant: $0.key, value: $0.value, reason: .targetingMatch, metadata: definition.metadata)
+                variant: $0.key, value: $0.value, reason: .targetingMatch, metadata: metadata(of: $0.key))
         }
-        byDefault = Self.defaultAnswer(of: definition, reason: .default)
+        /// The default variant; without one no value, and DEFAULT.
+        func defaultAnswer(_ reason: Reason) -> Evaluation {
+            guard let name = definition.defaultVariant, let value = definition.variants[name] else {
+                return Evaluation(reason: .default, metadata: definition.metadata)
+            }
+            return Evaluation(variant: name, value: value, reason: reason, metadata: metadata(of: name))
+        }
+        byDefault = defaultAnswer(.default)
         self.pilotsUsed = pilotsUsed
         self.kill = kill
-        if case .ramp(let ramp)? = definition.rollout?.share { steps = ramp.steps.map(\.at) } else { steps = [] }
+        let rollout = component?.rollout ?? definition.rollout
+        if case .ramp(let ramp)? = rollout?.share { steps = ramp.steps.map(\.at) } else { steps = [] }
         if definition.state == .disabled {
             fixed = Evaluation(reason: .disabled, metadata: definition.metadata)
         } else if let kill {
             let value = definition.variants[kill.variant] ?? kill.value
             fixed = Evaluation(
-                variant: kill.variant, value: value, reason: .static, metadata: definition.metadata)
-        } else if !definition.hasRules {
-            fixed = Self.defaultAnswer(of: definition, reason: .static)
+                variant: kill.variant, value: value, reason: .static, metadata: metadata(of: kill.variant))
+        } else if !(component?.hasRules ?? definition.hasRules) {
+            fixed = defaultAnswer(.static)
         } else {
             fixed = nil
         }
@@ -52,7 +75,8 @@ package final class CompiledFlag: Keyed, Sendable {
 
     /// The same flag, killed or no longer so: nothing is compiled anew.
     func serving(_ kill: Kill?) -> CompiledFlag {
-        kill == self.kill ? self : CompiledFlag(definition, decision, pilotsUsed: pilotsUsed, kill: kill)
+        kill == self.kill
+            ? self : CompiledFlag(definition, of: component, decision, pilotsUsed: pilotsUsed, kill: kill)
     }
 
     /// - Parameters:
@@ -75,12 +99,13 @@ package final class CompiledFlag: Keyed, Sendable {
             case .unknown(let name):
                 return .failure(
                     .general,
-                    "targeting of flag \"\(definition.key)\" gave \"\(name)\", which is none of its variants",
+                    "targeting of \(ComponentKey.title(of: definition.key)) gave \"\(name)\", which is none of its variants",
                     metadata: definition.metadata)
             }
         } catch {
             return .failure(
-                .parseError, "targeting of flag \"\(definition.key)\" can't be evaluated: \(error.reason)",
+                .parseError,
+                "targeting of \(ComponentKey.title(of: definition.key)) can't be evaluated: \(error.reason)",
                 metadata: definition.metadata)
         }
     }
@@ -98,14 +123,6 @@ package final class CompiledFlag: Keyed, Sendable {
             guard let variant = answer.variant, variant.isExactly(prerequisite.variant) else { return false }
         }
         return true
-    }
-
-    /// The default variant; without one no value, and DEFAULT.
-    private static func defaultAnswer(of definition: FlagDefinition, reason: Reason) -> Evaluation {
-        guard let name = definition.defaultVariant, let value = definition.variants[name] else {
-            return Evaluation(reason: .default, metadata: definition.metadata)
-        }
-        return Evaluation(variant: name, value: value, reason: reason, metadata: definition.metadata)
     }
 }
 

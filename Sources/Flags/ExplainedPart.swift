@@ -110,7 +110,7 @@ extension Explainer {
             guard case .fractional(let fractional) = compiled(json) else { return nil }
             guard let hash = try? fractional.hash(in: scope) else { return "there is nothing to bucket by" }
             guard let place = fractional.place(of: hash) else { return nil }
-            let name = place.variant.stringValue ?? place.variant.compactText()
+            let name = place.variant.isNull ? "the default" : place.variant.stringValue ?? place.variant.compactText()
             return "bucket \(place.bucket) of \(place.total), where \(name) has \(place.from) to \(place.to)"
         }
 

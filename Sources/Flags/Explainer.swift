@@ -20,6 +20,7 @@ struct Explainer {
         if let kill = flag.kill {
             return [Step(what: "killed", result: .string(kill.variant), detail: "for everyone, ahead of all rules")]
         }
+        if let component = flag.component { return steps(of: component, definition) }
         var steps: [Step] = []
         for prerequisite in definition.prerequisites {
             let step = self.step(for: prerequisite)
@@ -50,17 +51,54 @@ struct Explainer {
     }
 
     private func step(for prerequisite: Prerequisite) -> Step {
-        let what = "requires \(prerequisite.variant) of \(prerequisite.flag)"
+        let component = ComponentKey.component(of: prerequisite.flag)
+        let what = "requires \(prerequisite.variant) of \(component ?? prerequisite.flag)"
         guard stepsLeft.pointee > 0 else { return Step(what: what, detail: "not looked at: it takes too long") }
         stepsLeft.pointee &-= Work.prerequisiteSteps
         guard let flag = flags.flag(prerequisite.flag) else {
-            return Step(what: what, result: .null, detail: "there is no such flag")
+            return Step(
+                what: what, result: .null, detail: "there is no such \(component == nil ? "flag" : "component")")
         }
         let answer = flag.evaluate(context, unixSeconds: unixSeconds, in: flags, steps: stepsLeft)
         let isMet = answer.variant.map { $0.isExactly(prerequisite.variant) } ?? false
         return Step(
             what: what, result: answer.variant.map { .string($0) } ?? .null, detail: isMet ? "met" : "not met",
             children: stepsLeft.pointee > 0 ? steps(of: flag) : [])
+    }
+
+    // MARK: Components
+
+    private func steps(of component: ComponentDefinition, _ definition: FlagDefinition) -> [Step] {
+        let part = Part(explainer: self, flagKey: definition.key)
+        var steps: [Step] = []
+        for line in component.pilots {
+            var step = part.step(for: ["in_pilot": .string(line.pilot)])
+            let isIn = step.result == .bool(true)
+            step.what = "in pilot group \(line.pilot)"
+            if isIn {
+                let served = component.served(line.version)
+                let retired = served == line.version ? "" : ": retired, \(served) is served"
+                step.detail = [step.detail, "which gets \(line.version)\(retired)"].compactMap { $0 }
+                    .joined(separator: "; ")
+            }
+            steps.append(step)
+            if isIn { return steps }
+        }
+        if var rollout = component.rollout {
+            rollout.variant = component.served(rollout.variant)
+            let step = step(for: rollout, flagKey: "rollout:\(ComponentKey.salt(of: component.name))")
+            steps.append(step)
+            guard step.result == .null, step.detail == nil else { return steps }
+        }
+        if let split = component.splitTargeting {
+            var step = part.step(for: split)
+            step.what = "split" + (component.bucketBy.map { ", by \($0)" } ?? "")
+            step.children = []
+            if case .string = split { step.detail = "all of it" }
+            steps.append(step)
+            guard step.result == .null else { return steps }
+        }
+        return steps + [Step(what: "default version", result: .string(component.defaultVersion))]
     }
 
     // MARK: Rollouts

@@ -27,10 +27,12 @@ package struct Explanation: Sendable, Hashable {
     package var unixSeconds: Int64
     package var steps: [Step]
 
-    /// `{"key", "variant", "value", "reason", "time", "steps": […]}`, and what went wrong if something did.
+    /// `{"key", "variant", "value", "reason", "time", "steps": […]}`, and what went wrong if something did; of a component
+    /// `component` in place of `key`.
     package var json: JSONValue {
+        let (member, name) = ComponentKey.component(of: key).map { ("component", $0) } ?? ("key", key)
         var object: JSONObject = [
-            "key": .string(key), "variant": evaluation.variant.map { .string($0) } ?? .null,
+            member: .string(name), "variant": evaluation.variant.map { .string($0) } ?? .null,
             "value": evaluation.value ?? .null, "reason": .string(evaluation.reason.rawValue),
             "time": .integer(unixSeconds), "steps": .array(steps.map(\.json)),
         ]

@@ -52,22 +52,34 @@ extension ExpressionCompiler {
         return Self.distribution(by: key.map { .expression($0) } ?? .targetingKey, shares, variants: compiled)
     }
 
-    /// A rollout's own share, which no document can write: `[salt, attribute, variant, hundredths]`. It gives the variant, or
-    /// null.
+    /// The shares of a rollout or of a component's split, which no document can write:
+    /// `[salt, attribute, variant, hundredths, …]`. It gives a variant, or null for what is left of 10,000.
     mutating func share(_ arguments: JSONValue, at pointer: JSONPointer) -> Expression {
         readsScope()
-        guard case .array(let elements) = arguments, elements.count == 4, let salt = elements[0].stringValue,
-            let attribute = elements[1].stringValue, let hundredths = elements[3].integerValue
-        else { return refuse("a rollout's share has another shape", at: pointer) }
+        guard case .array(let elements) = arguments, elements.count >= 4, elements.count.isMultiple(of: 2),
+            let salt = elements[0].stringValue, let attribute = elements[1].stringValue
+        else { return refuse("shares have another shape", at: pointer) }
         var shares = Shares()
+        var variants: [JSONValue] = []
+        var left: Int64 = 10_000
         do throws(TargetingFault) {
-            try shares.append(weight: hundredths)
-            try shares.append(weight: 10_000 - hundredths)
+            for index in stride(from: 2, to: elements.count, by: 2) {
+                guard let hundredths = elements[index + 1].integerValue, (0...left).contains(hundredths) else {
+                    return refuse("shares have another shape", at: pointer)
+                }
+                try shares.append(weight: hundredths)
+                variants.append(elements[index])
+                left -= hundredths
+            }
+            if left > 0 {
+                try shares.append(weight: left)
+                variants.append(.null)
+            }
         } catch {
             return .fault(error)
         }
         let key = Fractional.Key.attribute(VariablePath(attribute), salt: salt)
-        return .fractional(Fractional(by: key, shares, variants: [elements[2], .null]))
+        return .fractional(Fractional(by: key, shares, variants: variants))
     }
 
     /// Something about the shares depends on the context.

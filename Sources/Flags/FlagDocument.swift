@@ -1,17 +1,21 @@
 import JSON
 
-/// What an apply file holds: a flagd document, with pilot groups beside the flags.
+/// What an apply file holds: a flagd document, with components and pilot groups beside the flags.
 package struct FlagDocument: Sendable {
     package var flags: [FlagDefinition]
     package var pilots: [PilotDefinition]
+    package var components: [ComponentDefinition]
 
-    package init(flags: [FlagDefinition] = [], pilots: [PilotDefinition] = []) {
+    package init(
+        flags: [FlagDefinition] = [], pilots: [PilotDefinition] = [], components: [ComponentDefinition] = []
+    ) {
         self.flags = flags
         self.pilots = pilots
+        self.components = components
     }
 
-    /// Reads a document and reports every problem in it. Only flags and pilot groups without an error are given; the
-    /// whole is to be refused as soon as one problem is an error.
+    /// Reads a document and reports every problem in it. Only flags, components and pilot groups without an error are
+    /// given; the whole is to be refused as soon as one problem is an error.
     ///
     /// `lenient` turns unknown operators, unknown references (evaluators and pilot groups) and unknown variant names
     /// in targeting into warnings. `knownPilots` tells which pilot groups exist beside those of this document.
@@ -42,6 +46,21 @@ extension FlagDefinition {
         let unknown = ExpressionCompiler.unknownPilots(reader.pilotUses, lenient: lenient, known: knownPilots)
         problems += unknown
         return unknown.contains { $0.severity == .error } ? nil : read?.definition
+    }
+}
+
+extension ComponentDefinition {
+    /// Reads one component that stands by itself.
+    package static func read(
+        _ name: String, _ json: JSONValue, at pointer: JSONPointer, lenient: Bool, knownPilots: (String) -> Bool,
+        problems: inout [Problem]
+    ) -> ComponentDefinition? {
+        var reader = ComponentReader(lenient: lenient)
+        let read = reader.read(name, json, at: pointer)
+        problems += reader.problems
+        let unknown = ExpressionCompiler.unknownPilots(reader.pilotUses, lenient: lenient, known: knownPilots)
+        problems += unknown
+        return unknown.contains { $0.severity == .error } ? nil : read
     }
 }
 

@@ -6,7 +6,7 @@ struct FlagDocumentReader {
     private(set) var problems: [Problem] = []
     private var pilotUses: [ExpressionCompiler.PilotUse] = []
 
-    private static let memberNames = ["$schema", "flags", "$evaluators", "metadata", "pilots"]
+    private static let memberNames = ["$schema", "flags", "$evaluators", "metadata", "pilots", "components"]
 
     init(lenient: Bool) { self.lenient = lenient }
 
@@ -24,15 +24,17 @@ struct FlagDocumentReader {
         if let schema = object["$schema"], schema.stringValue == nil {
             refuse(top.appending("$schema"), "\"$schema\" is \(schema.kindText)", "it is a URL in a string")
         }
-        if object["flags"] == nil, object["pilots"] == nil {
-            refuse(top, "the document has neither \"flags\" nor \"pilots\"", "write {\"flags\": {…}}")
+        if ["flags", "pilots", "components"].allSatisfy({ object[$0] == nil }) {
+            refuse(
+                top, "the document has neither \"flags\" nor \"pilots\" nor \"components\"", "write {\"flags\": {…}}")
         }
         let references = readEvaluators(object["$evaluators"])
         let metadata = FlagReader.readMetadata(
             object["metadata"], at: top.appending("metadata"), problems: &problems)
         return FlagDocument(
             flags: readFlags(object["flags"], references: references, metadata: metadata),
-            pilots: readPilots(object["pilots"], references: references))
+            pilots: readPilots(object["pilots"], references: references),
+            components: readComponents(object["components"]))
     }
 
     /// Reports the pilot groups that targeting names and `known` doesn't know.
@@ -78,6 +80,20 @@ struct FlagDocumentReader {
         problems += reader.problems
         pilotUses += reader.pilotUses
         return flags
+    }
+
+    private mutating func readComponents(_ json: JSONValue?) -> [ComponentDefinition] {
+        guard let json else { return [] }
+        let pointer = JSONPointer().appending("components")
+        guard case .object(let object) = json else {
+            refuse(pointer, "\"components\" is \(json.kindText)", "it is an object of components by name")
+            return []
+        }
+        var reader = ComponentReader(lenient: lenient)
+        let components = object.compactMap { reader.read($0.key, $0.value, at: pointer.appending($0.key)) }
+        problems += reader.problems
+        pilotUses += reader.pilotUses
+        return components
     }
 
     private mutating func readPilots(_ json: JSONValue?, references: EvaluatorReferences) -> [PilotDefinition] {

@@ -33,7 +33,8 @@ extension FlagReader {
     ) -> [Prerequisite] {
         guard let json, json != .null else { return [] }
         let here = pointer.appending("prerequisites")
-        let shape = "it is a list of {\"flag\": \"KEY\", \"variant\": \"NAME\"}"
+        let shape =
+            "it is a list of {\"flag\": \"KEY\", \"variant\": \"NAME\"} and {\"component\": \"NAME\", \"version\": \"1.0\"}"
         guard case .array(let elements) = json else {
             refuse(here, "\"prerequisites\" is \(json.kindText)", shape)
             return []
@@ -44,19 +45,19 @@ extension FlagReader {
         var prerequisites: [Prerequisite] = []
         for (index, element) in elements.enumerated() {
             let place = here.appending(index)
-            guard case .object(let object) = element, let flag = object["flag"]?.stringValue,
-                let variant = object["variant"]?.stringValue, object.count == 2
-            else {
+            guard let prerequisite = Prerequisite(element) else {
                 refuse(place, "the prerequisite has another shape", shape)
                 continue
             }
-            if flag.isExactly(key) {
+            if prerequisite.flag.isExactly(key) {
                 refuse(place, "the flag requires itself", "name another flag")
             }
-            if prerequisites.contains(where: { $0.flag.isExactly(flag) }) {
-                refuse(place, "the flag \"\(flag)\" is required twice", "a flag gives a user one variant at a time")
+            if prerequisites.contains(where: { $0.flag.isExactly(prerequisite.flag) }) {
+                refuse(
+                    place, "the \(ComponentKey.title(of: prerequisite.flag)) is required twice",
+                    "it gives a user one answer at a time")
             }
-            prerequisites.append(Prerequisite(flag: flag, variant: variant))
+            prerequisites.append(prerequisite)
         }
         return prerequisites
     }
@@ -107,11 +108,16 @@ extension FlagReader {
 
     /// A rollout that was read is a rule without faults: nothing of it is reported.
     func compile(_ rollout: Rollout, flagKey: String) -> Expression {
-        var compiler = ExpressionCompiler(references: .none, lenient: true, isOwn: true)
-        return compiler.compile(rollout.targeting(flagKey: flagKey), at: JSONPointer())
+        Self.compile(own: rollout.targeting(flagKey: flagKey))
     }
 
-    private mutating func refuseMembers(
+    /// A rule that was made here, not read.
+    static func compile(own rule: JSONValue) -> Expression {
+        var compiler = ExpressionCompiler(references: .none, lenient: true, isOwn: true)
+        return compiler.compile(rule, at: JSONPointer())
+    }
+
+    mutating func refuseMembers(
         of object: JSONObject, besides known: [String], _ what: String, at pointer: JSONPointer
     ) {
         for member in object where !known.contains(where: { $0.isExactly(member.key) }) {
@@ -132,7 +138,7 @@ extension FlagReader {
         }
     }
 
-    private mutating func percentage(_ json: JSONValue, at pointer: JSONPointer) -> Percentage? {
+    mutating func percentage(_ json: JSONValue, at pointer: JSONPointer) -> Percentage? {
         let read = Percentage(json)
         if read == nil {
             refuse(
@@ -223,7 +229,7 @@ extension FlagReader {
         return texts
     }
 
-    private mutating func readText(_ json: JSONValue?, at pointer: JSONPointer) -> String? {
+    mutating func readText(_ json: JSONValue?, at pointer: JSONPointer) -> String? {
         guard let json, json != .null else { return nil }
         guard case .string(let text) = json, (1...Rollout.longestTextBytes).contains(text.utf8.count) else {
             refuse(

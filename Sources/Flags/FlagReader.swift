@@ -149,7 +149,7 @@ struct FlagReader {
         }
     }
 
-    private mutating func readDescription(_ json: JSONValue?, at pointer: JSONPointer) -> String? {
+    mutating func readDescription(_ json: JSONValue?, at pointer: JSONPointer) -> String? {
         switch json {
         case nil: return nil
         case .string(let text)?: return text

@@ -2,4 +2,6 @@
 struct FlagRules: Sendable {
     var targeting: Expression?
     var rollout: Expression?
+    /// A component's, where the rollout gives null.
+    var split: Expression?
 }

@@ -1,13 +1,15 @@
 import HashTreeCollections
 import JSON
 
-/// Every flag, kill and pilot group of one environment, compiled. A persistent value: a copy costs nothing, and a change
+/// Every flag, component, kill and pilot group of one environment, compiled. A component is decided as a flag, under a key of
+/// its own (`ComponentKey`), and whatever takes a flag's key takes that too. A persistent value: a copy costs nothing, and a change
 /// costs by the change.
 package struct FlagSet: Sendable {
     /// Everything in one object, so that a lookup holds on to one reference. Never changed while it is shared: Swift needn't
     /// look out for that on each access.
     private final class Content: @unchecked Sendable {
         @exclusivity(unchecked) var flags = PagedTable<CompiledFlag>()
+        @exclusivity(unchecked) var components = PagedTable<CompiledFlag>()
         @exclusivity(unchecked) var pilots = PagedTable<CompiledPilot>()
         @exclusivity(unchecked) var kills: TreeDictionary<ExactString, Kill> = [:]
         /// Pilot group → the flags that ask about it.
@@ -20,8 +22,19 @@ package struct FlagSet: Sendable {
 
         init(bucketing: Bucketing) { self.bucketing = bucketing }
 
+        func flag(_ key: String) -> CompiledFlag? {
+            ComponentKey.isComponent(key) ? components[key] : flags[key]
+        }
+
+        /// Returns what stood there.
+        @discardableResult
+        func put(_ flag: CompiledFlag) -> CompiledFlag? {
+            flag.component == nil ? flags.put(flag) : components.put(flag)
+        }
+
         init(copyOf other: Content) {
             flags = other.flags
+            components = other.components
             pilots = other.pilots
             kills = other.kills
             users = other.users
@@ -51,11 +64,20 @@ package struct FlagSet: Sendable {
     /// Sorted by bytes.
     package var flagKeys: [String] { content.flags.elements.map(\.key.text).sorted { $0.precedesInBytes($1) } }
 
+    /// Sorted by bytes.
+    package var componentNames: [String] {
+        content.components.elements.compactMap(\.component?.name).sorted { $0.precedesInBytes($1) }
+    }
+
+    package func definition(ofComponent name: String) -> ComponentDefinition? {
+        flag(ComponentKey.flagKey(of: name))?.component
+    }
+
     package var pilotNames: [String] { content.pilots.elements.map(\.key.text).sorted { $0.precedesInBytes($1) } }
 
     package func definition(of key: String) -> FlagDefinition? { flag(key)?.definition }
 
-    func flag(_ key: String) -> CompiledFlag? { content.flags[key] }
+    func flag(_ key: String) -> CompiledFlag? { content.flag(key) }
 
     func pilot(_ key: HashedKey) -> CompiledPilot? { content.pilots[key] }
 
@@ -93,7 +115,7 @@ package struct FlagSet: Sendable {
     /// PARSE_ERROR.
     package func evaluate(_ key: String, context: EvaluationContext, unixSeconds: Int64) -> Evaluation {
         guard let flag = flag(key) else {
-            return .failure(.flagNotFound, "there is no flag \"\(key)\"")
+            return .failure(.flagNotFound, "there is no \(ComponentKey.title(of: key))")
         }
         var steps = Work.mostSteps
         return flag.evaluate(context, unixSeconds: unixSeconds, in: self, steps: &steps)
@@ -118,9 +140,12 @@ package struct FlagSet: Sendable {
 
     /// Compiles and puts in a flag. Read leniently, since control has decided already. When this throws, the flag's
     /// last good form stays.
-    package mutating func put(flag key: String, storedBytes: [UInt8]) throws(FlagNotCompilable) {
-        let flag = try Self.compile(key, storedBytes, kill: kill(of: key))
-        change { Self.index(ExactString(key), from: $0.flags.put(flag), to: flag, in: $0) }
+    package mutating func put(flag key: String, storedBytes: [UInt8]) throws(NotCompilable) {
+        put(try Self.compile(key, storedBytes, kill: kill(of: key)))
+    }
+
+    private mutating func put(_ flag: CompiledFlag) {
+        change { Self.index(ExactString(flag.key.text), from: $0.put(flag), to: flag, in: $0) }
     }
 
     package mutating func remove(flag key: String) {
@@ -129,16 +154,22 @@ package struct FlagSet: Sendable {
 
     private static func compile(
         _ key: String, _ bytes: [UInt8], kill: Kill?
-    ) throws(FlagNotCompilable) -> CompiledFlag {
-        let text = JSONReader.read(bytes)
-        guard let json = text.value, text.problems.isEmpty else {
-            throw FlagNotCompilable(key: key, reason: text.problems.first?.description ?? "no JSON")
-        }
+    ) throws(NotCompilable) -> CompiledFlag {
+        let title = ComponentKey.title(of: key)
+        let json = try json(bytes, title)
         var reader = FlagReader(lenient: true, checksResults: false)
         guard let (definition, rules) = reader.read(key: key, json, at: JSONPointer()) else {
-            throw FlagNotCompilable(key: key, reason: Self.errors(reader.problems))
+            throw NotCompilable(title, reason: errors(reader.problems))
         }
         return CompiledFlag(definition, rules, pilotsUsed: Set(reader.pilotUses.map(\.name)), kill: kill)
+    }
+
+    private static func json(_ bytes: [UInt8], _ title: String) throws(NotCompilable) -> JSONValue {
+        let text = JSONReader.read(bytes)
+        guard let json = text.value, text.problems.isEmpty else {
+            throw NotCompilable(title, reason: text.problems.first?.description ?? "no JSON")
+        }
+        return json
     }
 
     private static func errors(_ problems: [Problem]) -> String {
@@ -165,6 +196,28 @@ package struct FlagSet: Sendable {
         if new?.steps.isEmpty == false { content.ramping.insert(key) } else { content.ramping.remove(key) }
     }
 
+    // MARK: Components
+
+    /// As `put(flag:storedBytes:)`.
+    package mutating func put(component name: String, storedBytes: [UInt8]) throws(NotCompilable) {
+        let key = ComponentKey.flagKey(of: name)
+        let title = ComponentKey.title(of: key)
+        let json = try Self.json(storedBytes, title)
+        var reader = ComponentReader(lenient: true)
+        guard let component = reader.read(name, json, at: JSONPointer()), component.wantedShares == nil else {
+            throw NotCompilable(title, reason: Self.errors(reader.problems))
+        }
+        let rules = reader.rules(of: component)
+        put(
+            CompiledFlag(
+                component.flag, of: component, rules, pilotsUsed: component.pilotsNamed, kill: kill(of: key)))
+    }
+
+    package mutating func remove(component name: String) {
+        let key = ComponentKey.flagKey(of: name)
+        change { Self.index(ExactString(key), from: $0.components.remove(key), to: nil, in: $0) }
+    }
+
     // MARK: Kills
 
     /// When this throws, the flag serves what it did.
@@ -177,7 +230,7 @@ package struct FlagSet: Sendable {
     private mutating func set(_ kill: Kill?, of key: ExactString) {
         change {
             $0.kills[key] = kill
-            if let flag = $0.flags[key.text] { $0.flags.put(flag.serving(kill)) }
+            if let flag = $0.flag(key.text) { $0.put(flag.serving(kill)) }
         }
     }
 
@@ -194,8 +247,8 @@ package struct FlagSet: Sendable {
     /// throws, the group's last good form stays, with these members.
     package mutating func put(
         pilot name: String, storedBytes: [UInt8], members: MemberSet
-    ) throws(PilotNotCompilable) {
-        do throws(PilotNotCompilable) {
+    ) throws(NotCompilable) {
+        do throws(NotCompilable) {
             let pilot = CompiledPilot(name, members: members, terms: try Self.terms(name, storedBytes))
             change { _ = $0.pilots.put(pilot) }
         } catch {
@@ -211,14 +264,12 @@ package struct FlagSet: Sendable {
 
     package mutating func remove(pilot name: String) { change { _ = $0.pilots.remove(name) } }
 
-    private static func terms(_ name: String, _ bytes: [UInt8]) throws(PilotNotCompilable) -> CompiledPilot.Terms? {
-        let text = JSONReader.read(bytes)
-        guard let json = text.value, text.problems.isEmpty else {
-            throw PilotNotCompilable(name: name, reason: text.problems.first?.description ?? "no JSON")
-        }
+    private static func terms(_ name: String, _ bytes: [UInt8]) throws(NotCompilable) -> CompiledPilot.Terms? {
+        let title = "pilot group \"\(name)\""
+        let json = try json(bytes, title)
         var reader = PilotReader(lenient: true)
         guard let (definition, rule) = reader.read(name, json, at: JSONPointer(), wantsMembers: false) else {
-            throw PilotNotCompilable(name: name, reason: errors(reader.problems))
+            throw NotCompilable(title, reason: errors(reader.problems))
         }
         let isPlain = rule == nil && definition.percentage == .none && definition.exclude.isEmpty
         return isPlain ? nil : CompiledPilot.Terms(definition, rule: rule)

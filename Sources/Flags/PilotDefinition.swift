@@ -39,24 +39,11 @@ package struct PilotDefinition: Sendable, Hashable {
     /// What is stored, hashed and sent: the canonical text of `json`. Members are stored one by one.
     package var storedBytes: [UInt8] { json.canonicalBytes() }
 
-    package static let longestNameBytes = 128
     package static let longestMemberBytes = 256
 
     /// Why `name` can't name a pilot group; nil if it can.
     package static func fault(inName name: String) -> String? {
-        let bytes = name.utf8
-        guard let first = bytes.first else { return "a pilot group's name can't be empty" }
-        if bytes.count > longestNameBytes {
-            return "the pilot group's name has \(bytes.count) bytes; at most \(longestNameBytes) are taken"
-        }
-        let startsWell = isLetterOrDigit(first)
-        let marks: [UInt8] = [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-")]
-        guard startsWell, bytes.allSatisfy({ isLetterOrDigit($0) || marks.contains($0) }) else {
-            return
-                "\"\(name)\" can't name a pilot group: lower-case letters a–z, digits, and after the first character "
-                + "also . _ -"
-        }
-        return nil
+        PlainName.fault(in: name, of: "pilot group")
     }
 
     /// Why `member` can't be a member; nil if it can.
@@ -69,9 +56,5 @@ package struct PilotDefinition: Sendable, Hashable {
             return "the member holds a control character: lists of members go one to a line"
         }
         return nil
-    }
-
-    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
     }
 }

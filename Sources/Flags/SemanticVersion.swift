@@ -112,7 +112,7 @@ struct SemanticVersion: Sendable {
 
     /// Below, at or above 0 as this version is before, the same as or after `other`; by its first `parts` numbers only
     /// where that is 1 or 2.
-    private func order(_ other: SemanticVersion, parts: Int = 3) -> Int {
+    func order(_ other: SemanticVersion, parts: Int = 3) -> Int {
         var mine = text
         var theirs = other.text
         return mine.withUTF8 { a in

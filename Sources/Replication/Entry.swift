@@ -1,3 +1,4 @@
+import Flags
 import JSON
 
 /// What kind of thing an entry is. Kinds that an agent doesn't know are stored, digested and handed on all the same, and
@@ -14,8 +15,11 @@ package struct EntryKind: RawRepresentable, Sendable, Hashable, Comparable, Cust
     /// What holds for a whole environment (canonical JSON).
     package static let settings = EntryKind(rawValue: 3)
 
-    /// A kill of the flag of that name (canonical JSON). Apply, roll backs and promotions leave it alone.
+    /// A kill of the flag of that key, or of the component that is decided under it (canonical JSON). Apply, roll backs and
+    /// promotions leave it alone.
     package static let kill = EntryKind(rawValue: 4)
+    /// A component, named by its own name; its bytes are its definition as canonical JSON.
+    package static let component = EntryKind(rawValue: 5)
 
     package static func < (a: EntryKind, b: EntryKind) -> Bool { a.rawValue < b.rawValue }
 
@@ -25,12 +29,14 @@ package struct EntryKind: RawRepresentable, Sendable, Hashable, Comparable, Cust
         case .pilot: "pilot"
         case .settings: "settings"
         case .kill: "kill"
+        case .component: "component"
         default: "kind-\(rawValue)"
         }
     }
 }
 
-/// The name of an entry within its environment. Its description is `flag:checkout`.
+/// The name of an entry within its environment. Its description is `flag:checkout`; that of a component's kill
+/// `kill:component:checkout`.
 package struct EntryKey: Sendable, Hashable, Comparable, CustomStringConvertible {
     package var kind: EntryKind
     package var name: String
@@ -53,7 +59,27 @@ package struct EntryKey: Sendable, Hashable, Comparable, CustomStringConvertible
         a.kind == b.kind ? a.name.precedesInBytes(b.name) : a.kind < b.kind
     }
 
-    package var description: String { "\(kind):\(name)" }
+    package var description: String {
+        ComponentKey.component(of: name).map { "\(kind):component:\($0)" } ?? "\(kind):\(name)"
+    }
+
+    /// What is decided under `flagKey`: a flag or a component.
+    package init(deciding flagKey: String) {
+        if let component = ComponentKey.component(of: flagKey) {
+            self.init(.component, component)
+        } else {
+            self.init(.flag, flagKey)
+        }
+    }
+
+    /// The key that a flag or a component is decided under; nil for other entries.
+    package var flagKey: String? {
+        switch kind {
+        case .flag: name
+        case .component: ComponentKey.flagKey(of: name)
+        default: nil
+        }
+    }
 
     /// The one entry of its kind. An environment without it has the settings that are usual: bucketing v2.
     package static let settings = EntryKey(.settings, "environment")

@@ -7,7 +7,7 @@ extension FlagSet {
     ///
     /// An entry that can't be compiled keeps its last good form and enters `quarantine`; everything else goes on. Agents swap
     /// with this function, and control tells with it beforehand whose answers a change would move.
-    /// - Returns: the keys of the flags whose answers may differ now.
+    /// - Returns: the keys of the flags, and those that components are decided under, whose answers may differ now.
     @discardableResult
     package mutating func apply(
         _ changes: [EntryChange], leadingTo state: ReplicatedState, quarantine: inout Quarantine
@@ -22,6 +22,10 @@ extension FlagSet {
                 case .flag:
                     changed.formUnion(flags(affectedBy: key.name).lazy.map { ExactString($0) })
                     remove(flag: key.name)
+                case .component:
+                    let flagKey = ComponentKey.flagKey(of: key.name)
+                    changed.formUnion(flags(affectedBy: flagKey).lazy.map { ExactString($0) })
+                    remove(component: key.name)
                 case .kill:
                     remove(kill: key.name)
                     changed.formUnion(flags(affectedBy: key.name).lazy.map { ExactString($0) })
@@ -49,6 +53,15 @@ extension FlagSet {
                 try put(flag: key.name, storedBytes: bytes)
                 quarantine.release(key)
                 changed.formUnion(flags(affectedBy: key.name).lazy.map { ExactString($0) })
+            } catch {
+                quarantine.put(key, reason: String(describing: error))
+            }
+        case .component:
+            do {
+                try put(component: key.name, storedBytes: bytes)
+                quarantine.release(key)
+                let flagKey = ComponentKey.flagKey(of: key.name)
+                changed.formUnion(flags(affectedBy: flagKey).lazy.map { ExactString($0) })
             } catch {
                 quarantine.put(key, reason: String(describing: error))
             }
@@ -87,6 +100,7 @@ extension FlagSet {
         guard bucketing != self.bucketing else { return }
         self.bucketing = bucketing
         changed.formUnion(flagKeys.lazy.map { ExactString($0) })
+        changed.formUnion(componentNames.lazy.map { ExactString(ComponentKey.flagKey(of: $0)) })
     }
 
     /// Members are the very value that `state` holds: no second copy, whatever their number.
@@ -101,6 +115,7 @@ extension FlagSet {
     package func form(of key: EntryKey) -> [UInt8]? {
         switch key.kind {
         case .flag: definition(of: key.name)?.storedBytes
+        case .component: definition(ofComponent: key.name)?.storedBytes
         case .kill: kill(of: key.name)?.storedBytes
         case .pilot: definition(ofPilot: key.name)?.storedBytes
         default: nil
@@ -111,6 +126,7 @@ extension FlagSet {
     package mutating func put(back key: EntryKey, _ bytes: [UInt8]) {
         switch key.kind {
         case .flag: try? put(flag: key.name, storedBytes: bytes)
+        case .component: try? put(component: key.name, storedBytes: bytes)
         case .kill: try? put(kill: key.name, storedBytes: bytes)
         case .pilot:
             guard let members = members(ofPilot: key.name) else { return }
@@ -133,8 +149,8 @@ extension FlagSet {
         return set
     }
 
-    /// Of what `state` holds only these flags with what their answers depend on: the flags that they require, directly or
-    /// through others, the kills of all these, every pilot group, and the settings.
+    /// Of what `state` holds only what is decided under these keys, with what the answers depend on: the flags and components
+    /// that they require, directly or through others, the kills of all these, every pilot group, and the settings.
     package static func compiled(
         _ keys: some Sequence<String>, from state: ReplicatedState, quarantine: inout Quarantine
     ) -> FlagSet {
@@ -144,14 +160,14 @@ extension FlagSet {
             set.apply([.put(key, entry.bytes)], leadingTo: state, quarantine: &quarantine)
         }
         var open = Array(keys)
-        var seen = Set(open.map { EntryKey(.flag, $0) })
+        var seen = Set(open.map { ExactString($0) })
         while let name = open.popLast() {
-            for key in [EntryKey(.kill, name), EntryKey(.flag, name)] {
+            for key in [EntryKey(.kill, name), EntryKey(deciding: name)] {
                 guard let bytes = state.bytes(of: key) else { continue }
                 set.apply([.put(key, bytes)], leadingTo: state, quarantine: &quarantine)
             }
             for prerequisite in set.definition(of: name)?.prerequisites ?? []
-            where seen.insert(EntryKey(.flag, prerequisite.flag)).inserted { open.append(prerequisite.flag) }
+            where seen.insert(ExactString(prerequisite.flag)).inserted { open.append(prerequisite.flag) }
         }
         return set
     }

@@ -41,8 +41,8 @@ import Testing
         var set = FlagSet()
         let good = #"{"state":"ENABLED","variants":{"on":true},"targeting":{"if":[{"in_pilot":"staff"},"on"]}}"#
         try set.put(flag: "f", storedBytes: bytes(good))
-        let fault = #expect(throws: FlagNotCompilable.self) { try set.put(flag: "f", storedBytes: bytes(bad)) }
-        #expect(fault?.key == "f")
+        let fault = #expect(throws: NotCompilable.self) { try set.put(flag: "f", storedBytes: bytes(bad)) }
+        #expect(fault?.title == "flag \"f\"")
         #expect(fault?.reason.isEmpty == false)
         #expect(set.definition(of: "f")?.storedBytes == (JSONReader.read(good).value?.canonicalBytes()))
         #expect(set.flags(using: "staff") == ["f"])

@@ -14,7 +14,7 @@ func readDocument(
     return (document, problems)
 }
 
-/// A flag set holding a document's flags and pilot groups, by way of their stored bytes.
+/// A flag set holding a document's flags, components and pilot groups, by way of their stored bytes.
 func flagSet(_ text: String, lenient: Bool = false) throws -> FlagSet {
     let (document, problems) = try readDocument(text, lenient: lenient)
     let errors = problems.filter { $0.severity == .error }
@@ -24,6 +24,10 @@ func flagSet(_ text: String, lenient: Bool = false) throws -> FlagSet {
         try set.put(pilot: pilot.name, storedBytes: pilot.storedBytes, members: MemberSet(pilot.members))
     }
     for flag in document.flags { try set.put(flag: flag.key, storedBytes: flag.storedBytes) }
+    for var component in document.components {
+        component.settleSplit(from: nil)
+        try set.put(component: component.name, storedBytes: component.storedBytes)
+    }
     return set
 }
 

@@ -79,7 +79,7 @@ import Testing
         (
             DocumentProblemTests.flag(
                 #""prerequisites": [{"flag": "g", "variant": "on"}, {"flag": "g", "variant": "off"}]"#),
-            "/flags/f/prerequisites/1", "required twice", "one variant at a time"
+            "/flags/f/prerequisites/1", "required twice", "one answer at a time"
         ),
         (group(""), "/pilots/g", "has no members", "may be empty"),
         (group(#""rule": {}"#), "/pilots/g/rule", "the rule is empty", "one operator"),

@@ -254,7 +254,7 @@ import Testing
         var set = FlagSet()
         try set.put(pilot: "g", storedBytes: Array(#"{"percentage":100}"#.utf8), members: MemberSet())
         try set.put(flag: "f", storedBytes: Array(Self.flag(#""targeting":{"if":[{"in_pilot":"g"},"on"]}"#).utf8))
-        #expect(throws: PilotNotCompilable.self) {
+        #expect(throws: NotCompilable.self) {
             try set.put(pilot: "g", storedBytes: Array(#"{"from":"tomorrow"}"#.utf8), members: MemberSet(["ann"]))
         }
         #expect(Self.ask(set, nil) == "on TARGETING_MATCH")
