@@ -1,3 +1,4 @@
+import Flags
 import JSON
 import Replication
 
@@ -9,6 +10,8 @@ struct ChangeSource {
 
     /// The last two are spelled differently and look the same.
     static let flags = (0..<8).map { "flag-\($0)" } + ["caf\u{e9}", "cafe\u{301}"]
+    /// By the keys that they are decided under.
+    static let components = ["shop", "till"].map { ComponentKey.flagKey(of: $0) }
     static let groups = ["staff", "friends", "beta"]
     static let users = (0..<24).map { "user-\($0)" }
     static let unknownKind = EntryKind(rawValue: 9)
@@ -34,7 +37,8 @@ struct ChangeSource {
 
     private mutating func any(_ content: inout Content) -> [EntryChange] {
         switch chance.within(0...99) {
-        case 0..<38: return [putFlag(&content)]
+        case 0..<30: return [putFlag(&content)]
+        case 30..<38: return [putComponent(&content)]
         case 38..<46: return (0..<chance.within(2...5)).map { _ in putFlag(&content) }
         case 46..<50: return deleteFlag(&content)
         case 50..<58: return [kill(&content)]
@@ -64,8 +68,8 @@ struct ChangeSource {
         if chance.happens(0.35) { form.gate = chance.pick(Self.groups) }
         if chance.happens(0.25) { form.rollout = rollout() }
         if index > 0, chance.happens(0.2) {
-            form.requires = .init(
-                flag: Self.flags[chance.index(below: index)], variant: chance.happens(0.5) ? "in" : "out")
+            let required = chance.happens(0.3) ? chance.pick(Self.components) : Self.flags[chance.index(below: index)]
+            form.requires = .init(flag: required, variant: chance.happens(0.5) ? "in" : "out")
         }
         form.isDisabled = chance.happens(0.03)
         return put(Self.flags[index], form, &content)
@@ -83,20 +87,29 @@ struct ChangeSource {
         return rollout
     }
 
+    private mutating func putComponent(_ content: inout Content) -> EntryChange {
+        var form = FlagForm(stamp: stamp)
+        if chance.happens(0.4) { form.gate = chance.pick(Self.groups) }
+        if chance.happens(0.3) { form.rollout = rollout() }
+        if chance.happens(0.6) { form.split = [0, 30, 100][chance.index(below: 3)] }
+        return put(chance.pick(Self.components), form, &content)
+    }
+
     private mutating func breakFlag(_ content: inout Content) -> EntryChange {
-        put(chance.pick(Self.flags), FlagForm(stamp: stamp, isBroken: true), &content)
+        let key = chance.happens(0.2) ? chance.pick(Self.components) : chance.pick(Self.flags)
+        return put(key, FlagForm(stamp: stamp, isBroken: true), &content)
     }
 
     private func put(_ key: String, _ form: FlagForm, _ content: inout Content) -> EntryChange {
         content.flags[ExactString(key)] = form
-        return .put(EntryKey(.flag, key), form.bytes)
+        return .put(EntryKey(deciding: key), form.bytes(at: key))
     }
 
     /// With its kill, if it has one.
     private mutating func deleteFlag(_ content: inout Content) -> [EntryChange] {
-        let key = chance.pick(Self.flags)
+        let key = chance.happens(0.2) ? chance.pick(Self.components) : chance.pick(Self.flags)
         content.flags[ExactString(key)] = nil
-        var changes = [EntryChange.delete(EntryKey(.flag, key))]
+        var changes = [EntryChange.delete(EntryKey(deciding: key))]
         if content.kills.removeValue(forKey: ExactString(key)) != nil {
             changes.append(.delete(EntryKey(.kill, key)))
         }

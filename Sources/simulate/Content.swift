@@ -1,10 +1,13 @@
+import Flags
 import JSON
+import Replication
 
 /// What an environment holds, as the simulation's own model has it: written down next to each change, by other means than
 /// the code under test.
 struct Content: Hashable {
+    /// Components, too, by the keys that they are decided under.
     var flags: [ExactString: FlagForm] = [:]
-    /// By the key of the flag that is killed.
+    /// By the key of what is killed.
     var kills: [ExactString: KillForm] = [:]
     var groups: [String: GroupForm] = [:]
     /// Entries of a kind that agents of this version don't know.
@@ -12,9 +15,13 @@ struct Content: Hashable {
 
     /// Names as an agent must report them, sorted by kind and name.
     var quarantined: [String] {
-        flags.filter(\.value.isBroken).keys.sorted().map { "flag:\($0)" }
+        let broken = flags.filter(\.value.isBroken).keys.sorted()
+        return broken.filter { !ComponentKey.isComponent($0.text) }.map { "flag:\($0)" }
             + groups.filter(\.value.terms.isBroken).keys.sorted().map { "pilot:\($0)" }
-            + kills.filter(\.value.isBroken).keys.sorted().map { "kill:\($0)" }
+            + kills.filter(\.value.isBroken).keys.sorted().map {
+                "kill:" + (ComponentKey.component(of: $0.text).map { "component:\($0)" } ?? $0.text)
+            }
+            + broken.compactMap { ComponentKey.component(of: $0.text) }.map { "component:\($0)" }
             + unknown.sorted().map { "kind-9:\($0)" }
     }
 
@@ -62,25 +69,33 @@ struct Content: Hashable {
             case .noGroup: return .nothing
             }
         }
-        return form.rollout.map { outcome(of: $0, for: user) } ?? .variant("out")
+        let otherwise = share(form.split ?? 0, for: user)
+        return form.rollout.map { outcome(of: $0, for: user, otherwise) } ?? otherwise
     }
 
-    private func outcome(of rollout: RolloutForm, for user: String?) -> Outcome {
-        if let user, rollout.excludedUser == user { return .variant("out") }
-        for (group, variant) in [(rollout.excludedGroup, "out"), (rollout.pilot, "in")] {
+    private func outcome(of rollout: RolloutForm, for user: String?, _ otherwise: Outcome) -> Outcome {
+        if let user, rollout.excludedUser == user { return otherwise }
+        for (group, outcome) in [(rollout.excludedGroup, otherwise), (rollout.pilot, .variant("in"))] {
             guard let group else { continue }
             switch membership(of: user, in: group) {
-            case .isIn: return .variant(variant)
+            case .isIn: return outcome
             case .isOut: continue
             case .unsure: return .unsure
             case .noGroup: return .nothing
             }
         }
-        switch rollout.share {
-        case 0: return .variant("out")
-        case 100: return .variant("in")
-        // Whoever has no key is in no part of the users.
-        default: return user == nil ? .variant("out") : .unsure
+        switch share(rollout.share, for: user) {
+        case .variant("out"): return otherwise
+        case let outcome: return outcome
+        }
+    }
+
+    /// Whoever has no key is in no part of the users.
+    private func share(_ percent: Int, for user: String?) -> Outcome {
+        switch percent {
+        case 0: .variant("out")
+        case 100: .variant("in")
+        default: user == nil ? .variant("out") : .unsure
         }
     }
 

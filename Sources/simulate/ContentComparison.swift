@@ -27,8 +27,9 @@ struct ContentComparison {
     }
 
     private var extraFlag: Difference? {
-        guard live.flags.flagCount != shown.flags.count,
-            let extra = live.flags.flagKeys.first(where: { shown.flags[ExactString($0)] == nil })
+        let held = live.flags.flagKeys + live.flags.componentNames.map { ComponentKey.flagKey(of: $0) }
+        guard held.count != shown.flags.count,
+            let extra = held.first(where: { shown.flags[ExactString($0)] == nil })
         else { return nil }
         return content.flags[ExactString(extra)] == nil
             ? Difference(invariant: .contentOfItsRevision, text: "\(extra) is there and shouldn't be")
@@ -64,9 +65,10 @@ struct ContentComparison {
     }
 
     private func wrongAnswer(_ key: ExactString, for user: String?) -> String? {
-        let answer = live.flags.evaluate(
-            key.text, context: EvaluationContext(targetingKey: user), unixSeconds: 0
-        ).value
+        let evaluation = live.flags.evaluate(
+            key.text, context: EvaluationContext(targetingKey: user), unixSeconds: 0)
+        // A component's value is the name of a version; what bears the stamp of its change is where that is found.
+        let answer = evaluation.metadata["upstream"] ?? evaluation.value
         let expected = shown.answer(of: key, for: user)
         let isRight =
             switch expected {

@@ -1,4 +1,6 @@
-/// One form of a flag. Each change stamps the forms it writes, so that an answer tells which change it is from.
+import Flags
+
+/// One form of a flag or of a component, whose versions are then `in` and `out`. Each change stamps the forms it writes, so that an answer tells which change it is from.
 struct FlagForm: Hashable {
     struct Requirement: Hashable {
         var flag: String
@@ -9,6 +11,8 @@ struct FlagForm: Hashable {
     /// Members of this group get the other variant.
     var gate: String?
     var rollout: RolloutForm?
+    /// A component's share of `in`, in percent.
+    var split: Int?
     /// Another flag must give this variant.
     var requires: Requirement?
     var isDisabled = false
@@ -18,12 +22,31 @@ struct FlagForm: Hashable {
     var ballast = 0
 
     /// Two users may be answered differently.
-    var hasRules: Bool { gate != nil || rollout != nil || requires != nil }
+    var hasRules: Bool { gate != nil || rollout != nil || requires != nil || split != nil }
 
     func value(of variant: String) -> String { "\(variant)-\(stamp)" }
 
     /// The definition as canonical JSON.
-    var bytes: [UInt8] {
+    func bytes(at key: String) -> [UInt8] { ComponentKey.isComponent(key) ? componentBytes : flagBytes }
+
+    /// Each version's upstream bears the stamp.
+    private var componentBytes: [UInt8] {
+        if isBroken {
+            return Array("{\"defaultVersion\":\"none\",\"versions\":{\"out\":{\"upstream\":\"\(stamp)\"}}}".utf8)
+        }
+        var text = "{\"defaultVersion\":\"out\","
+        if let gate { text += "\"pilots\":[{\"pilot\":\"\(gate)\",\"version\":\"in\"}]," }
+        if let rollout { text += "\"rollout\":\(rollout.text)," }
+        switch split {
+        case nil, 0?: break
+        case 100?: text += "\"split\":[[\"in\",10000]],"
+        case let share?: text += "\"split\":[[\"in\",\(share * 100)],[null,\(10_000 - share * 100)]],"
+        }
+        text += "\"versions\":{\"in\":{\"upstream\":\"in-\(stamp)\"},\"out\":{\"upstream\":\"out-\(stamp)\"}}}"
+        return Array(text.utf8)
+    }
+
+    private var flagBytes: [UInt8] {
         if isBroken {
             // Two ways to be no flag: not the JSON of one, and a default variant that isn't there.
             return Array(
@@ -34,7 +57,10 @@ struct FlagForm: Hashable {
         var text = "{\"defaultVariant\":\"out\","
         if ballast > 0 { text += "\"metadata\":{\"ballast\":\"" + String(repeating: "x", count: ballast) + "\"}," }
         if let requires {
-            text += "\"prerequisites\":[{\"flag\":\"\(requires.flag)\",\"variant\":\"\(requires.variant)\"}],"
+            let component = ComponentKey.component(of: requires.flag)
+            text +=
+                component.map { "\"prerequisites\":[{\"component\":\"\($0)\",\"version\":\"\(requires.variant)\"}]," }
+                ?? "\"prerequisites\":[{\"flag\":\"\(requires.flag)\",\"variant\":\"\(requires.variant)\"}],"
         }
         if let rollout { text += "\"rollout\":\(rollout.text)," }
         text += "\"state\":\"\(isDisabled ? "DISABLED" : "ENABLED")\","

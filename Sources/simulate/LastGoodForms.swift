@@ -1,3 +1,4 @@
+import Flags
 import HashTreeCollections
 import JSON
 import Replication
@@ -12,8 +13,8 @@ struct KnownForms {
     private var seenTerms: Set<GroupTerms> = []
 
     mutating func learn(_ content: Content) {
-        for form in content.flags.values where !form.isBroken && seenFlags.insert(form).inserted {
-            flags[form.bytes] = form
+        for (key, form) in content.flags where !form.isBroken && seenFlags.insert(form).inserted {
+            flags[form.bytes(at: key.text)] = form
         }
         for form in content.kills.values where !form.isBroken && seenKills.insert(form).inserted {
             kills[form.bytes] = form
@@ -40,14 +41,15 @@ struct LastGoodForms {
         switch change {
         case .put(let key, let bytes):
             switch key.kind {
-            case .flag: if let form = known.flags[bytes] { flags[ExactString(key.name)] = form }
+            case .flag, .component:
+                if let form = known.flags[bytes], let flagKey = key.flagKey { flags[ExactString(flagKey)] = form }
             case .kill: if let form = known.kills[bytes] { kills[ExactString(key.name)] = form }
             case .pilot: if let form = known.terms[bytes] { terms[key.name] = form }
             default: break
             }
         case .delete(let key):
             switch key.kind {
-            case .flag: flags[ExactString(key.name)] = nil
+            case .flag, .component: if let flagKey = key.flagKey { flags[ExactString(flagKey)] = nil }
             case .kill: kills[ExactString(key.name)] = nil
             case .pilot: terms[key.name] = nil
             default: break

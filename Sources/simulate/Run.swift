@@ -115,7 +115,7 @@ struct Run {
         let contexts = [EvaluationContext()] + ChangeSource.users.prefix(8).map { EvaluationContext(targetingKey: $0) }
         let (start, end) = RolloutForm.rampTimes
         for agent in world.agents where agent.live.overlay.isEmpty {
-            for key in whole.flagKeys {
+            for key in whole.flagKeys + whole.componentNames.map({ ComponentKey.flagKey(of: $0) }) {
                 for context in contexts {
                     for time in [Int64(start + end) / 2, Int64(end)] {
                         let expected = whole.evaluate(key, context: context, unixSeconds: time)
