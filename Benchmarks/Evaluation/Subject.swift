@@ -1,7 +1,7 @@
 import Flags
 import JSON
 
-/// What is measured: a flag, and contexts that are taken in turn.
+/// What is measured: a flag or a component, by the key it is decided under, and contexts that are taken in turn.
 struct Subject {
     let name: String
     let flag: String
@@ -15,6 +15,7 @@ struct Subject {
         Subject(name: "sem_ver", flag: "version", contexts: users { ["version": .string("1.\($0 % 30).7")] }),
         Subject(name: "fractional", flag: "split", contexts: users { _ in [:] }),
         Subject(name: "in_pilot", flag: "pilot", contexts: users { _ in [:] }),
+        Subject(name: "version", flag: ComponentKey.flagKey(of: "checkout"), contexts: users { _ in [:] }),
     ]
 
     private static func users(_ attributes: (Int) -> JSONObject) -> [EvaluationContext] {
@@ -33,7 +34,20 @@ struct Subject {
         ("pilot", #"{"if": [{"in_pilot": "beta"}, "on", "off"]}"#),
     ]
 
-    /// All flags among a thousand others, and a pilot group of so many.
+    /// Two version pilots of a thousand members each, who are few of all users, and three versions for the rest.
+    private static func component(_ set: inout FlagSet) throws {
+        for (name, last) in [("early", "0"), ("lab", "5")] {
+            set.set(members: MemberSet((0..<1_000).lazy.map { "user-\($0)\(last)" }, as: .hashes), ofPilot: name)
+        }
+        let text = """
+            {"versions":{"1.0":{"upstream":"blue"},"1.1":{"upstream":"green"},"2.0":{}},"defaultVersion":"1.0",\
+            "pilots":[{"pilot":"early","version":"1.1"},{"pilot":"lab","version":"2.0"}],\
+            "split":[["1.0",8000],["1.1",1500],["2.0",500]]}
+            """
+        try set.put(component: "checkout", storedBytes: Array(text.utf8))
+    }
+
+    /// All flags among a thousand others, a component, and a pilot group of so many.
     static func flags(members: Int) throws -> FlagSet {
         var set = FlagSet()
         set.set(members: Self.group(members), ofPilot: "beta")
@@ -42,6 +56,7 @@ struct Subject {
             let text = #"{"state":"ENABLED","variants":{"on":true,"off":false},"defaultVariant":"off"\#(rule)}"#
             try set.put(flag: key, storedBytes: Array(text.utf8))
         }
+        try component(&set)
         return set
     }
 
