@@ -76,6 +76,7 @@ struct ComponentReader {
                 here,
                 "the component has \(object.count) versions; at most \(ComponentDefinition.mostVersions) are taken",
                 "leave retired ones out that nobody asks for any more")
+            return []
         }
         let versions = object.map { readVersion($0.key, $0.value, at: here.appending($0.key)) }
         return versions.sorted { ComponentVersion.precedes($0.name, $1.name) }
@@ -171,6 +172,7 @@ struct ComponentReader {
             flags.refuse(
                 pointer,
                 "the component has \(elements.count) pilot groups; at most \(ComponentDefinition.mostPilots) are taken")
+            return []
         }
         var pilots: [VersionPilot] = []
         for (index, element) in elements.enumerated() {
@@ -235,6 +237,12 @@ struct ComponentReader {
     private mutating func readShares(
         _ object: JSONObject, _ definition: ComponentDefinition, at pointer: JSONPointer
     ) -> [VersionSplit.Share]? {
+        guard object.count <= ComponentDefinition.mostVersions else {
+            flags.refuse(
+                pointer,
+                "the split names \(object.count) versions; at most \(ComponentDefinition.mostVersions) are taken")
+            return nil
+        }
         var shares: [VersionSplit.Share] = []
         for member in object {
             let here = pointer.appending(member.key)
@@ -245,7 +253,7 @@ struct ComponentReader {
         let sum = shares.reduce(0) { $0 + $1.percentage.hundredths }
         guard sum <= VersionSplit.slots else {
             flags.refuse(
-                pointer, "the shares are \(sum / 100)\(sum % 100 == 0 ? "" : ".\(sum % 100)") % together",
+                pointer, "the shares are \(Percentage.text(hundredths: sum)) together",
                 "they are 100 % at most; what is left is the default version's")
             return nil
         }

@@ -82,7 +82,8 @@ struct Explainer {
                     .joined(separator: "; ")
             }
             steps.append(step)
-            if isIn { return steps }
+            // Whatever is neither true nor false has failed.
+            guard step.result == .bool(false) else { return steps }
         }
         if var rollout = component.rollout {
             rollout.variant = component.served(rollout.variant)

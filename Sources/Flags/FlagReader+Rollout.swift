@@ -41,6 +41,7 @@ extension FlagReader {
         }
         if elements.count > Prerequisite.most {
             refuse(here, "the flag has \(elements.count) prerequisites", "at most \(Prerequisite.most) are taken")
+            return []
         }
         var prerequisites: [Prerequisite] = []
         for (index, element) in elements.enumerated() {

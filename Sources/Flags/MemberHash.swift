@@ -1,9 +1,10 @@
-/// A member as 128 bits: SipHash of its bytes, and of its bytes with an end that no UTF-8 has, under a key that this
-/// process drew at its start. Two members have the same by an accident that is as good as impossible, and nobody
+/// A member as 128 bits: SipHash-1-3 of its bytes, under a key that this process drew at its start. Two members have the same by an accident that is as good as impossible, and nobody
 /// outside can look for one. Never stored or sent.
 struct MemberHash: Sendable, Hashable, Comparable {
     var high: UInt64
     var low: UInt64
+
+    private static let key = SipHash.Key.random()
 
     static let zero = MemberHash(high: 0, low: 0)
 
@@ -18,16 +19,14 @@ struct MemberHash: Sendable, Hashable, Comparable {
     }
 
     init(utf8 bytes: UnsafeRawBufferPointer) {
-        var hasher = Hasher()
-        hasher.combine(bytes: bytes)
-        var other = hasher
-        other.combine(UInt8(0xFF))
-        high = UInt64(truncatingIfNeeded: hasher.finalize())
-        low = UInt64(truncatingIfNeeded: other.finalize())
+        (high, low) = SipHash.hash(bytes, Self.key)
     }
 
     /// It is a hash already: half of it is plenty to spread by.
     func hash(into hasher: inout Hasher) { hasher.combine(high) }
+
+    /// What hashed collections ask for; so they take it as it is and hash no hash.
+    func _rawHashValue(seed: Int) -> Int { Int(truncatingIfNeeded: high) ^ seed }
 
     static func < (a: MemberHash, b: MemberHash) -> Bool { a.high == b.high ? a.low < b.low : a.high < b.high }
 

@@ -45,7 +45,13 @@ package struct Percentage: Sendable, Hashable, Comparable {
     }
 
     /// `5 %`, `12.5 %`
-    package var text: String { json.compactText() + " %" }
+    package var text: String { Self.text(hundredths: hundredths) }
+
+    /// The same of a sum, which may be beyond 100 %.
+    package static func text(hundredths: Int) -> String {
+        hundredths % 100 == 0
+            ? "\(hundredths / 100) %" : JSONValue.double(Double(hundredths) / 100).compactText() + " %"
+    }
 
     package static func < (a: Percentage, b: Percentage) -> Bool { a.hundredths < b.hundredths }
 }

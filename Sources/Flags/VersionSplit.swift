@@ -42,6 +42,19 @@ package struct VersionSplit: Sendable, Hashable {
         self.init(joining: runs)
     }
 
+    /// As it is stored: `[["1.0", 9000], [null, 1000]]`. Nil for anything else.
+    package init?(_ json: JSONValue?) {
+        guard let elements = json?.arrayValue else { return nil }
+        var runs: [Run] = []
+        for element in elements {
+            guard let pair = element.arrayValue, pair.count == 2, let slots = pair[1].integerValue,
+                (1...Int64(Self.slots)).contains(slots), pair[0].isNull || pair[0].stringValue != nil
+            else { return nil }
+            runs.append(Run(pair[0].stringValue, Int(slots)))
+        }
+        self.init(runs: runs)
+    }
+
     private init(joining runs: [Run]) {
         var joined: [Run] = []
         for run in runs {
@@ -63,6 +76,11 @@ package struct VersionSplit: Sendable, Hashable {
         }
     }
 
+    /// What the default version has besides slots of its own.
+    package var rest: Percentage {
+        Percentage(hundredths: runs.reduce(0) { $0 + ($1.version == nil ? $1.slots : 0) }) ?? .none
+    }
+
     /// The versions named, each once.
     package var versions: Set<String> { Set(runs.compactMap(\.version)) }
 
@@ -75,8 +93,8 @@ package struct VersionSplit: Sendable, Hashable {
     /// With these shares, and the rest the default version's. As many slots change hands as shares differ, none besides.
     ///
     /// Which ones: each version has a home among the slots, by a hash of its name. Between two versions the newer one
-    /// decides: growing it takes what is next to its home, shrinking it gives up what is farthest from there. So a version
-    /// that is lowered and raised again, the others left alone, gets the same users back.
+    /// decides: growing it takes what is next to its home, shrinking it gives up what is farthest from there. So between two
+    /// versions the same shares are always the same users; where several changed in between, nearly.
     ///
     /// - Parameter shares: one for each version, 100 % together at most.
     package func moved(to shares: [Share]) -> VersionSplit {
@@ -107,16 +125,20 @@ package struct VersionSplit: Sendable, Hashable {
     ///   - default: the version for what the shares leave.
     ///   - served: what the users of a version's slots have now.
     package func moved(to shares: [Share], default: String, from served: (String?) -> String) -> VersionSplit {
+        let wanted = Set(shares.map(\.version))
+        // A version that isn't served and is to have a share keeps its slots: nobody sees them.
+        let seen = runs.map { run in
+            Run(run.version.flatMap { wanted.contains($0) ? $0 : nil } ?? served(run.version), run.slots)
+        }
+        let isSeenAsNamed = zip(runs, seen).allSatisfy { ($0.version ?? `default`) == $1.version }
+        let sorted = shares.filter { $0.percentage != .none }.sorted(by: Share.isOlder)
+        if isSeenAsNamed, self.shares == sorted { return self }
         let rest = shares.reduce(Self.slots) { $0 - $1.percentage.hundredths }
         let own = shares.first { $0.version == `default` }?.percentage.hundredths ?? 0
         guard let whole = Percentage(hundredths: own + rest) else { return self }
-        let seen = VersionSplit(joining: runs.map { Run(served($0.version), $0.slots) })
-        let moved = seen.moved(to: shares.filter { $0.version != `default` } + [Share(`default`, whole)])
-        // What is as it was stays as it is named.
-        if moved == seen, self.shares == shares.filter({ $0.percentage != .none }).sorted(by: Share.isOlder) {
-            return self
-        }
-        return moved.unnaming(rest, of: `default`)
+        return VersionSplit(joining: seen)
+            .moved(to: shares.filter { $0.version != `default` } + [Share(`default`, whole)])
+            .unnaming(rest, of: `default`)
     }
 
     private func unnaming(_ count: Int, of version: String) -> VersionSplit {

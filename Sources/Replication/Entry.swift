@@ -36,7 +36,7 @@ package struct EntryKind: RawRepresentable, Sendable, Hashable, Comparable, Cust
 }
 
 /// The name of an entry within its environment. Its description is `flag:checkout`; that of a component's kill
-/// `kill:component:checkout`.
+/// `component-kill:checkout`.
 package struct EntryKey: Sendable, Hashable, Comparable, CustomStringConvertible {
     package var kind: EntryKind
     package var name: String
@@ -60,7 +60,7 @@ package struct EntryKey: Sendable, Hashable, Comparable, CustomStringConvertible
     }
 
     package var description: String {
-        ComponentKey.component(of: name).map { "\(kind):component:\($0)" } ?? "\(kind):\(name)"
+        ComponentKey.component(of: name).map { "component-\(kind):\($0)" } ?? "\(kind):\(name)"
     }
 
     /// What is decided under `flagKey`: a flag or a component.

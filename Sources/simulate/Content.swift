@@ -19,7 +19,7 @@ struct Content: Hashable {
         return broken.filter { !ComponentKey.isComponent($0.text) }.map { "flag:\($0)" }
             + groups.filter(\.value.terms.isBroken).keys.sorted().map { "pilot:\($0)" }
             + kills.filter(\.value.isBroken).keys.sorted().map {
-                "kill:" + (ComponentKey.component(of: $0.text).map { "component:\($0)" } ?? $0.text)
+                ComponentKey.component(of: $0.text).map { "component-kill:\($0)" } ?? "kill:\($0)"
             }
             + broken.compactMap { ComponentKey.component(of: $0.text) }.map { "component:\($0)" }
             + unknown.sorted().map { "kind-9:\($0)" }

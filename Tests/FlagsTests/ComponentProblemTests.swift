@@ -86,7 +86,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"[{"component": "c"}]"#, "another shape"), (#"[{"component": "c", "variant": "1"}]"#, "another shape"),
+        (#"[{"component": "c"}]"#, "another shape"), (#"[{"flag": "\u0001c", "variant": "1"}]"#, "another shape"),
+        (#"[{"component": "c", "variant": "1"}]"#, "another shape"),
         (
             #"[{"component": "c", "version": "1"}, {"component": "c", "version": "2"}]"#,
             "component \"c\" is required twice"

@@ -20,11 +20,11 @@ import Testing
         return set
     }
 
-    private static func definition(_ versions: String...) -> ComponentDefinition {
+    private static func definition(_ versions: String..., seed: UInt64) -> ComponentDefinition {
         var definition = ComponentDefinition(
             "checkout", versions: versions.map { ComponentVersion($0) }, defaultVersion: versions[0])
         // Other slots each time, as other components have them.
-        definition.salt = "checkout-\(UInt64.random(in: 0...UInt64.max))"
+        definition.salt = "checkout-\(seed)"
         return definition
     }
 
@@ -43,7 +43,7 @@ import Testing
         let seed = UInt64.random(in: 1...UInt64.max)
         let users = Self.users(seed: seed)
         print("components: seed \(seed), \(users.count) keys, bucketing \(bucketing)")
-        var definition = Self.definition("1.0", "1.1", "1.2")
+        var definition = Self.definition("1.0", "1.1", "1.2", seed: seed)
         Self.split(&definition, ("1.0", 80), ("1.1", 10), ("1.2", 10))
         let before = Self.versions(users, try Self.set(definition, bucketing))
         Self.expect([("1.0", 80), ("1.1", 10), ("1.2", 10)], in: before, "seed \(seed), \(bucketing)")
@@ -60,7 +60,7 @@ import Testing
     @Test(arguments: Bucketing.allCases) func retiringMovesItsUsersToTheDefault(bucketing: Bucketing) throws {
         let seed = UInt64.random(in: 1...UInt64.max)
         let users = Self.users(seed: seed)
-        var definition = Self.definition("1.0", "1.1", "1.2")
+        var definition = Self.definition("1.0", "1.1", "1.2", seed: seed)
         Self.split(&definition, ("1.0", 50), ("1.1", 30), ("1.2", 20))
         let before = Self.versions(users, try Self.set(definition, bucketing))
         definition.versions[1].state = .retired
@@ -73,7 +73,7 @@ import Testing
     @Test(arguments: Bucketing.allCases) func fromBlueToGreenNobodyGoesBack(bucketing: Bucketing) throws {
         let seed = UInt64.random(in: 1...UInt64.max)
         let users = Array(Self.users(seed: seed).prefix(StatisticsTests.stepped))
-        var definition = Self.definition("blue", "green")
+        var definition = Self.definition("blue", "green", seed: seed)
         var isGreen = [Bool](repeating: false, count: users.count)
         var back = 0
         for percent in 0...100 {

@@ -179,7 +179,9 @@ import Testing
 
     /// By what users see, whatever a slot is named: the default version's under its name or under none, a retired one's.
     @Test func asFewUsersMoveAsCanBe() throws {
-        var random = SeededRandom(seed: UInt64.random(in: 1...UInt64.max))
+        let seed = UInt64.random(in: 1...UInt64.max)
+        print("splits: seed \(seed)")
+        var random = SeededRandom(seed: seed)
         let names = ["1.0", "1.1", "2", "3"]
         for _ in 0..<60 {
             var before = ComponentDefinition(
