@@ -21,7 +21,10 @@ enum ApplyPlan {
         if problems.isEmpty {
             for flag in request.documents.flags.sorted(by: { $0.definition.key < $1.definition.key }) {
                 plan.bring(flag: flag.definition.key, withOffVariant(flag, state), uses: flag.uses, state)
-                warnOfRollout(flag, state, &plan)
+                warnOfLoss(flag.definition.key, ["rollout"], in: flag.definition.json, flag.document, state, &plan)
+            }
+            for component in request.documents.components.sorted(by: { $0.definition.name < $1.definition.name }) {
+                bring(component, state, &plan)
             }
             for pilot in request.documents.pilots.sorted(by: { $0.name < $1.name }) {
                 let members = TreeSet(pilot.definition.members.map(ExactString.init(_:)))
@@ -31,10 +34,15 @@ enum ApplyPlan {
         if let set = request.set { prune(set, request, state, &plan, &problems) }
         if request.documents.problems.isEmpty {
             let documents = Dictionary(
-                request.documents.flags.map { (ExactString($0.definition.key), $0.document) },
+                request.documents.users.map { (ExactString($0.key), $0.document) },
                 uniquingKeysWith: { first, _ in first })
-            problems += PlanConflict.all(in: plan, deleting: request.prune ? plan.prunable : [], on: state)
-                .map { $0.placed(in: documents[ExactString($0.flag)] ?? "set \(request.set ?? "")") }
+            let deleted = request.prune ? plan.prunable : []
+            func document(of conflict: PlanConflict) -> String {
+                documents[ExactString(conflict.flag)] ?? "set \(request.set ?? "")"
+            }
+            problems += PlanConflict.all(in: plan, deleting: deleted, on: state).map { $0.placed(in: document(of: $0)) }
+            plan.warnings += PlanConflict.warnings(in: plan, deleting: deleted, on: state)
+                .map { $0.placed(in: document(of: $0), .warning) }
         }
         guard problems.isEmpty else {
             throw Refusal(
@@ -60,17 +68,39 @@ enum ApplyPlan {
         return definition.storedBytes
     }
 
-    /// An operator's ramp lives in the flag's definition, which the document replaces.
-    private static func warnOfRollout(_ flag: ReadDocuments.Flag, _ state: EnvironmentState, _ plan: inout ChangePlan) {
-        guard flag.definition.rollout == nil,
-            let bytes = state.log.staged.bytes(of: EntryKey(.flag, flag.definition.key)),
-            StoredFlag.json(bytes)["rollout"] != nil
-        else { return }
-        plan.warnings.append(
-            PlacedProblem(
-                document: flag.document, pointer: JSONPointer(tokens: ["flags", flag.definition.key]).description,
-                message: "the document has no rollout: the one that the flag has is taken away",
-                hint: "to keep it, put what `pilotlight export` shows into the document", severity: .warning))
+    /// A split that is given in percent is made of the slots that there are, so that the fewest users move.
+    private static func bring(
+        _ component: ReadDocuments.Component, _ state: EnvironmentState, _ plan: inout ChangePlan
+    ) {
+        var definition = component.definition
+        if definition.wantedShares != nil {
+            definition.settleSplit(
+                from: try? StoredFlag.definition(ofComponent: definition.name, in: state.log.staged))
+        }
+        plan.bring(
+            flag: component.key, definition.storedBytes, uses: FlagReferences.entries(in: definition.json), state)
+        warnOfLoss(
+            component.key, ["split", "pilots", "rollout"], in: definition.json, component.document, state, &plan)
+    }
+
+    /// What operators set by commands lives in the definition, which the document replaces.
+    private static func warnOfLoss(
+        _ key: String, _ members: [String], in definition: JSONValue, _ document: String, _ state: EnvironmentState,
+        _ plan: inout ChangePlan
+    ) {
+        let subject = Subject(key)
+        guard let bytes = state.log.staged.bytes(of: subject.entry) else { return }
+        let stored = StoredFlag.json(bytes)
+        for member in members where stored[member] != nil && definition[member] == nil {
+            plan.warnings.append(
+                PlacedProblem(
+                    document: document, pointer: subject.place.description,
+                    message: "the document has no \(member): "
+                        + (member == "pilots"
+                            ? "those that the \(subject.kind) has are" : "the one that the \(subject.kind) has is")
+                        + " taken away",
+                    hint: "to keep it, put what `pilotlight export` shows into the document", severity: .warning))
+        }
     }
 
     // MARK: Checks against the state as it is now
@@ -82,16 +112,18 @@ enum ApplyPlan {
         guard !documents.lenient else { return }
         let brought = Set(documents.pilots.map(\.name))
         let complained = Set(problems.map(\.pointer))
-        for flag in documents.flags {
-            for pilot in flag.pilotsUsed.subtracting(brought).sorted()
+        for user in documents.users {
+            let subject = Subject(user.key)
+            for pilot in user.pilots.subtracting(brought).sorted()
             where state.log.staged.entries[EntryKey(.pilot, pilot)] == nil {
                 // Reading has named the place if the group was unknown by then.
-                let place = JSONPointer(tokens: ["flags", flag.definition.key]).description
+                let place = subject.place.description
                 guard !complained.contains(where: { $0.hasPrefix(place + "/") }) else { continue }
                 problems.append(
                     PlacedProblem(
-                        document: flag.document, pointer: place,
-                        message: "the flag refers to the pilot group \"\(pilot)\", which isn't there any more"))
+                        document: user.document, pointer: place,
+                        message:
+                            "the \(subject.kind) refers to the pilot group \"\(pilot)\", which isn't there any more"))
             }
         }
     }
@@ -103,21 +135,21 @@ enum ApplyPlan {
         _ problems: inout [PlacedProblem]
     ) {
         let named = Set(
-            request.documents.flags.map { EntryKey(.flag, $0.definition.key) }
+            request.documents.users.map { EntryKey(deciding: $0.key) }
                 + request.documents.pilots.map { EntryKey(.pilot, $0.name) })
         plan.prunable = state.sets.entries(of: set)
             .filter { !named.contains($0) && state.log.staged.entries[$0] != nil }.sorted()
         guard request.prune, !plan.prunable.isEmpty else { return }
         let pruned = Set(plan.prunable)
         var brought: [String: [String]] = [:]
-        for flag in request.documents.flags {
-            for pilot in flag.pilotsUsed { brought[pilot, default: []].append(flag.definition.key) }
+        for user in request.documents.users {
+            for pilot in user.pilots { brought[pilot, default: []].append(user.key) }
         }
         for key in plan.prunable {
             if key.kind == .pilot {
                 let kept = state.references.flags(using: key.name).filter {
-                    let flag = EntryKey(.flag, $0)
-                    return !pruned.contains(flag) && !named.contains(flag)
+                    let user = EntryKey(deciding: $0)
+                    return !pruned.contains(user) && !named.contains(user)
                 }
                 let users = (kept + (brought[key.name] ?? [])).sorted()
                 if !users.isEmpty {
@@ -125,18 +157,18 @@ enum ApplyPlan {
                         PlacedProblem(
                             document: "set \(set)",
                             message: "pilot group \"\(key.name)\" can't be pruned: "
-                                + users.joined(separator: ", ")
+                                + users.map { Subject($0).name }.joined(separator: ", ")
                                 + (users.count == 1 ? " refers to it" : " refer to it"),
-                            hint: "keep it in a file, or change these flags"))
+                            hint: "keep it in a file, or change \(users.titles)"))
                 }
             }
             plan.diff.append(ChangePlan.line(dropping: key, state))
-            if key.kind == .flag, let kill = state.log.staged.bytes(of: EntryKey(.kill, key.name)) {
-                plan.diff.append(.unkilled(key.name, StoredFlag.json(kill)))
+            if let flag = key.flagKey, let kill = state.log.staged.bytes(of: EntryKey(.kill, flag)) {
+                plan.diff.append(.unkilled(flag, StoredFlag.json(kill)))
             }
         }
         if request.confirmPrune {
-            let kills = plan.prunable.lazy.filter { $0.kind == .flag }.map { EntryKey(.kill, $0.name) }
+            let kills = plan.prunable.lazy.compactMap(\.flagKey).map { EntryKey(.kill, $0) }
                 .filter { state.log.staged.entries[$0] != nil }
             plan.changes += (plan.prunable + kills).map { .delete($0) }
             plan.deleted += plan.prunable

@@ -3,8 +3,8 @@ import HashTreeCollections
 import JSON
 import Replication
 
-/// For which of many users a plan would change which flags' answers, and how. Measured, not estimated: each flag that the
-/// plan may touch is evaluated for each user, before and after.
+/// For which of many users a plan would change the answers of which flags and components, and how. Measured, not estimated:
+/// each that the plan may touch is evaluated for each user, before and after.
 struct BlastRadius: Sendable {
     /// From one variant to another; nil for none. One variant twice: its value changes.
     struct Move: Sendable, Hashable {
@@ -19,6 +19,7 @@ struct BlastRadius: Sendable {
     }
 
     struct Flag: Sendable {
+        /// The flag key.
         var key: String
         var changed = 0
         var moves: [Move: Moved] = [:]
@@ -70,22 +71,23 @@ struct BlastRadius: Sendable {
     private static func compile(
         _ plan: ChangePlan, _ state: EnvironmentState
     ) -> (before: FlagSet, after: FlagSet, changed: Set<ExactString>) {
-        var keys: Set<EntryKey> = []
+        var keys: Set<ExactString> = []
         for change in plan.changes {
-            switch change.key.kind {
-            case .flag, .kill: keys.insert(EntryKey(.flag, change.key.name))
-            default: keys.formUnion(state.references.flags(naming: change.key).map { EntryKey(.flag, $0) })
+            if let key = change.key.kind == .kill ? change.key.name : change.key.flagKey {
+                keys.insert(ExactString(key))
+            } else {
+                keys.formUnion(state.references.flags(naming: change.key).map { ExactString($0) })
             }
         }
         var open = Array(keys)
         while let key = open.popLast() {
-            for dependent in state.references.flags(requiring: key.name).map({ EntryKey(.flag, $0) })
+            for dependent in state.references.flags(requiring: key.text).map({ ExactString($0) })
             where keys.insert(dependent).inserted { open.append(dependent) }
         }
         // What they will require must be there too.
-        for (_, uses) in plan.references { keys.formUnion(uses.lazy.filter { $0.kind == .flag }) }
+        for (_, uses) in plan.references { keys.formUnion(uses.compactMap(\.flagKey).map { ExactString($0) }) }
         var quarantine = Quarantine()
-        let before = FlagSet.compiled(keys.map(\.name), from: state.committed, quarantine: &quarantine)
+        let before = FlagSet.compiled(keys.map(\.text), from: state.committed, quarantine: &quarantine)
         var target = state.committed
         target.apply(plan.changes)
         var after = before
@@ -108,8 +110,9 @@ extension BlastRadius.Flag {
             if $0.value.count != $1.value.count { return $0.value.count > $1.value.count }
             return ($0.key.from ?? "", $0.key.to ?? "") < ($1.key.from ?? "", $1.key.to ?? "")
         }
+        let subject = Subject(key)
         return .object([
-            "flag": .string(key), "changed": .integer(Int64(changed)), "of": .integer(Int64(users)),
+            subject.kind: .string(subject.name), "changed": .integer(Int64(changed)), "of": .integer(Int64(users)),
             "moves": .array(
                 sorted.map { move, moved in
                     .object([

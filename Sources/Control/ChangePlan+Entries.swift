@@ -6,9 +6,11 @@ import Replication
 /// The steps that documents, roll backs and promotions are made of: an entry is brought to what it shall be, or dropped.
 /// What is that way already is no step.
 extension ChangePlan {
-    /// - Parameter bytes: the definition as it will be stored.
+    /// - Parameters:
+    ///   - key: the flag key, of a component too.
+    ///   - bytes: the definition as it will be stored.
     mutating func bring(flag key: String, _ bytes: [UInt8], uses entries: Set<EntryKey>, _ state: EnvironmentState) {
-        let entry = EntryKey(.flag, key)
+        let entry = EntryKey(deciding: key)
         let current = state.log.staged.bytes(of: entry)
         guard current != bytes else { return }
         if let current {
@@ -56,25 +58,21 @@ extension ChangePlan {
     }
 
     static func line(dropping entry: EntryKey, _ state: EnvironmentState) -> DiffLine {
-        switch entry.kind {
-        case .flag: .removed(flag: entry.name, StoredFlag.json(state.log.staged.bytes(of: entry) ?? []))
-        default:
-            .removed(
-                pilot: entry.name, StoredFlag.json(state.log.staged.bytes(of: entry) ?? []),
-                members: state.log.staged.pilots[entry.name]?.count ?? 0)
-        }
+        let before = StoredFlag.json(state.log.staged.bytes(of: entry) ?? [])
+        if let flag = entry.flagKey { return .removed(flag: flag, before) }
+        return .removed(pilot: entry.name, before, members: state.log.staged.pilots[entry.name]?.count ?? 0)
     }
 
-    /// Brings everything to what `target` holds: its flags, and with `pilots` its groups and their members. Kinds of
-    /// entries besides these stay as they are.
+    /// Brings everything to what `target` holds: its flags and components, and with `pilots` its groups and their members.
+    /// Kinds of entries besides these stay as they are.
     mutating func become(_ target: ReplicatedState, pilots: Bool, _ state: EnvironmentState) {
-        for key in target.entries.keys.filter({ $0.kind == .flag }).sorted() {
+        for key in target.entries.keys.sorted() {
             let bytes = target.bytes(of: key) ?? []
-            guard state.log.staged.bytes(of: key) != bytes else { continue }
-            bring(flag: key.name, bytes, uses: FlagReferences.entries(stored: bytes), state)
+            guard let flag = key.flagKey, state.log.staged.bytes(of: key) != bytes else { continue }
+            bring(flag: flag, bytes, uses: FlagReferences.entries(stored: bytes), state)
         }
         let current = state.log.staged.entries.keys
-        for key in current.filter({ $0.kind == .flag && target.entries[$0] == nil }).sorted() { drop(key, state) }
+        for key in current.filter({ $0.flagKey != nil && target.entries[$0] == nil }).sorted() { drop(key, state) }
         guard pilots else { return }
         for key in target.entries.keys.filter({ $0.kind == .pilot }).sorted() {
             bring(
@@ -84,15 +82,15 @@ extension ChangePlan {
         for key in current.filter({ $0.kind == .pilot && target.entries[$0] == nil }).sorted() { drop(key, state) }
     }
 
-    /// Pilot groups that flags of this plan refer to and that won't be there, though `source`, where the definitions come
-    /// from, has or had them. (A reference that is unknown there too was let through knowingly.)
-    func missingPilots(from source: ReplicatedState, _ state: EnvironmentState) -> [(flag: String, pilot: String)] {
+    /// Pilot groups that flags and components of this plan refer to and that won't be there, though `source`, where the
+    /// definitions come from, has or had them. (A reference that is unknown there too was let through knowingly.)
+    func missingPilots(from source: ReplicatedState, _ state: EnvironmentState) -> [(user: Subject, pilot: String)] {
         let gone = Set(deleted)
         let made = Set(created)
         return references.flatMap { flag, uses in
             uses.filter { $0.kind == .pilot }.sorted().compactMap { key in
                 let willBe = (state.log.staged.entries[key] != nil && !gone.contains(key)) || made.contains(key)
-                return willBe || source.entries[key] == nil ? nil : (flag, key.name)
+                return willBe || source.entries[key] == nil ? nil : (Subject(flag), key.name)
             }
         }
     }

@@ -9,7 +9,7 @@ struct ChangePlan: Sendable {
     var changes: [EntryChange] = []
     var created: [EntryKey] = []
     var deleted: [EntryKey] = []
-    /// Flags whose definition was put, with what they refer to.
+    /// Flags and components whose definition was put, by flag key, with what they refer to.
     var references: [(flag: String, uses: Set<EntryKey>)] = []
     /// What was created belongs to this set.
     var set: String?
@@ -29,6 +29,10 @@ struct ChangePlan: Sendable {
         case .ramp(let flag, let request): try RampPlan.make(flag, request, on: state)
         case .kill(let flag, let variant): try KillPlan.kill(flag, serving: variant, on: state)
         case .unkill(let flag): try KillPlan.unkill(flag, on: state)
+        case .createComponent(let name, let version): try ComponentPlan.create(name, version, on: state)
+        case .editComponent(let name, let edit): try ComponentPlan.edit(name, edit, on: state)
+        case .putVersion(let name, let version): try ComponentPlan.put(version, of: name, on: state)
+        case .retireVersion(let name, let version): try ComponentPlan.retire(version, of: name, on: state)
         case .createPilot(let name, let terms): try PilotPlan.create(name, terms, on: state)
         case .editPilot(let name, let terms): try PilotPlan.edit(name, terms, on: state)
         case .deletePilot(let name): try PilotPlan.delete(name, on: state)
@@ -71,16 +75,18 @@ struct ChangePlan: Sendable {
         _ = try StoredFlag.json(of: key, in: state.log.staged)
         let flags = state.references.flags(requiring: key)
         guard flags.isEmpty else {
+            let subject = Subject(key)
+            let name = subject.entry.kind == .flag ? "\"\(key)\"" : subject.title
             throw Refusal(
-                .conflict, "Flag is required",
+                .conflict, "\(subject.heading) is required",
                 detail: flags.count == 1
-                    ? "flag \"\(flags[0])\" requires \"\(key)\""
-                    : "\(flags.count) flags require \"\(key)\": \(flags.joined(separator: ", "))",
+                    ? "flag \"\(flags[0])\" requires \(name)"
+                    : "\(flags.count) flags require \(name): \(flags.joined(separator: ", "))",
                 hint: "take it out of their prerequisites, or delete them, first",
                 members: ["flags": .array(flags.map { .string($0) })])
         }
         var plan = ChangePlan()
-        plan.drop(EntryKey(.flag, key), state)
+        plan.drop(EntryKey(deciding: key), state)
         plan.lift(killOf: key, state)
         return plan
     }

@@ -1,3 +1,4 @@
+import Flags
 import JSON
 import Replication
 
@@ -7,11 +8,18 @@ package struct ChangeRequest: Sendable {
         case apply(ApplyRequest)
         case setDefault(flag: String, variant: String)
         case setState(flag: String, enabled: Bool)
+        // Here and in what follows, flags are named by flag keys: of a component, the one that it is decided under.
         case deleteFlag(String)
         case ramp(flag: String, RampRequest)
         /// Serves the named variant to everyone; the off variant, or else the default, where none is named.
         case kill(flag: String, variant: String?)
         case unkill(flag: String)
+        /// With one version, everybody's.
+        case createComponent(String, version: ComponentVersion)
+        case editComponent(String, ComponentEdit)
+        /// Adds a version, gives it another upstream, or brings a retired one back.
+        case putVersion(component: String, version: ComponentVersion)
+        case retireVersion(component: String, version: String)
         /// `terms` has the rule, percentage and exclusions, as documents have them.
         case createPilot(String, terms: JSONObject = [:])
         /// `terms` has what is to be replaced; null takes it out.
@@ -27,11 +35,13 @@ package struct ChangeRequest: Sendable {
             switch self {
             case .setDefault(let flag, _), .setState(let flag, _), .deleteFlag(let flag), .ramp(let flag, _),
                 .kill(let flag, _), .unkill(let flag):
-                EntryKey(.flag, flag)
+                EntryKey(deciding: flag)
+            case .editComponent(let name, _), .putVersion(let name, _), .retireVersion(let name, _):
+                EntryKey(.component, name)
             case .deletePilot(let pilot), .editPilot(let pilot, _), .addMembers(let pilot, _),
                 .removeMembers(let pilot, _):
                 EntryKey(.pilot, pilot)
-            case .apply, .createPilot, .rollback, .promote: nil
+            case .apply, .createPilot, .createComponent, .rollback, .promote: nil
             }
         }
     }

@@ -29,7 +29,7 @@ package struct EnvironmentState: Sendable {
     mutating func follow(_ plan: ChangePlan) {
         for key in plan.deleted {
             sets.remove(key)
-            if key.kind == .flag { references.remove(flag: key.name) }
+            if let flag = key.flagKey { references.remove(flag: flag) }
         }
         for (flag, uses) in plan.references { references.set(flag: flag, uses: uses) }
         if let set = plan.set { for key in plan.created { sets.insert(key, in: set) } }

@@ -3,8 +3,9 @@ import HashTreeCollections
 import JSON
 import Replication
 
-/// What flags refer to: pilot groups, in targeting and rollouts, and flags that they require. What is referred to can't be
-/// deleted. Persistent, so that a group of changes can be planned on a copy that costs nothing.
+/// What flags and components refer to: pilot groups, in rules of every kind, and flags and components that flags require.
+/// What is referred to can't be deleted. A component stands under its flag key. Persistent, so that a group of changes can be
+/// planned on a copy that costs nothing.
 package struct FlagReferences: Sendable {
     private var flagsByEntry: TreeDictionary<EntryKey, TreeSet<ExactString>> = [:]
     private var entriesByFlag: TreeDictionary<ExactString, [EntryKey]> = [:]
@@ -15,7 +16,7 @@ package struct FlagReferences: Sendable {
     package func flags(using pilot: String) -> [String] { flags(naming: EntryKey(.pilot, pilot)) }
 
     /// The flags that require `flag`, sorted.
-    package func flags(requiring flag: String) -> [String] { flags(naming: EntryKey(.flag, flag)) }
+    package func flags(requiring flag: String) -> [String] { flags(naming: EntryKey(deciding: flag)) }
 
     /// The flags that refer to `entry`, sorted.
     func flags(naming entry: EntryKey) -> [String] { flagsByEntry[entry]?.sorted().map(\.text) ?? [] }
@@ -36,9 +37,9 @@ package struct FlagReferences: Sendable {
 
     // MARK: Reading definitions
 
-    /// What a flag's definition refers to.
+    /// What the definition of a flag or a component refers to.
     package static func entries(in flag: JSONValue) -> Set<EntryKey> {
-        var pilots: Set<String> = []
+        var pilots = Set(flag["pilots"]?.arrayValue?.compactMap { $0["pilot"]?.stringValue } ?? [])
         if let targeting = flag["targeting"] { collect(targeting, &pilots) }
         if let rollout = flag["rollout"] {
             for list in [rollout["pilots"], rollout["exclude"]?["pilots"]] {
@@ -46,11 +47,11 @@ package struct FlagReferences: Sendable {
             }
         }
         var entries = Set(pilots.map { EntryKey(.pilot, $0) })
-        for prerequisite in StoredFlag.prerequisites(in: flag) { entries.insert(EntryKey(.flag, prerequisite.flag)) }
+        for prerequisite in StoredFlag.prerequisites(in: flag) { entries.insert(EntryKey(deciding: prerequisite.flag)) }
         return entries
     }
 
-    /// What a flag's stored definition refers to.
+    /// What a stored definition refers to.
     static func entries(stored bytes: [UInt8]) -> Set<EntryKey> { entries(in: StoredFlag.json(bytes)) }
 
     /// `{"in_pilot": "NAME"}` or `{"in_pilot": ["NAME", …]}`, anywhere.

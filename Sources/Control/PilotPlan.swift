@@ -34,20 +34,18 @@ enum PilotPlan {
         return plan
     }
 
-    /// Every rule that holds for groups in documents holds here. What was wrong with the group `before` is no reason: it
-    /// was let through knowingly.
+    /// As `DefinitionCheck` has it for flags and components.
     private static func read(
         _ name: String, _ object: JSONObject, instead before: JSONObject
     ) throws(Refusal) -> PilotDefinition {
         let (group, problems) = read(name, object, lenient: false)
-        let known = Set(read(name, before, lenient: false).problems)
-        let new = problems.filter { $0.severity == .error && !known.contains($0) }
-        guard new.isEmpty, let group = group ?? read(name, object, lenient: true).group else {
+        try DefinitionCheck.refuse(
+            problems, besides: read(name, before, lenient: false).problems, in: "pilot group \"\(name)\"",
+            "Pilot group refused", "can't be so", above: 2)
+        guard let group = group ?? read(name, object, lenient: true).group else {
             throw Refusal(
-                .invalid, "Pilot group refused",
-                detail: "pilot group \"\(name)\" can't be so: \(Refusal.count(new.count)); nothing was changed",
-                hint: "correct what is listed and try again",
-                problems: new.map { PlacedProblem($0, in: "pilot group \"\(name)\"", above: 2) })
+                .failed, "Pilot group can't be read", detail: "the pilot group \"\(name)\" can't be read",
+                hint: "apply it anew")
         }
         return group
     }
@@ -66,14 +64,16 @@ enum PilotPlan {
 
     static func delete(_ name: String, on state: EnvironmentState) throws(Refusal) -> ChangePlan {
         _ = try stored(name, state)
-        let flags = state.references.flags(using: name)
-        guard flags.isEmpty else {
+        let users = state.references.flags(using: name)
+        guard users.isEmpty else {
+            let (flags, components) = users.subjects
+            var members: JSONObject = ["flags": .array(flags.map { .string($0) })]
+            if !components.isEmpty { members["components"] = .array(components.map { .string($0) }) }
             throw Refusal(
                 .conflict, "Pilot group is in use",
-                detail: "\(flags.count) flag\(flags.count == 1 ? " refers" : "s refer") to \"\(name)\": "
-                    + flags.joined(separator: ", "),
-                hint: "change or delete these flags first",
-                members: ["flags": .array(flags.map { .string($0) })])
+                detail: "\(users.counted) refer\(users.count == 1 ? "s" : "") to \"\(name)\": "
+                    + (flags + components).joined(separator: ", "),
+                hint: "change or delete \(users.titles) first", members: members)
         }
         var plan = ChangePlan()
         plan.drop(EntryKey(.pilot, name), state)

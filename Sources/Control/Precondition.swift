@@ -39,7 +39,8 @@ package struct Precondition: Sendable, Hashable {
     }
 }
 
-/// Strong entity tags: of an environment its revision, of a flag its content and its kill, of a group its content and members.
+/// Strong entity tags: of an environment its revision, of a flag or a component its content and its kill, of a group its
+/// content and members.
 enum EntityTag {
     static func of(_ revision: Revision) -> String {
         "\"\(revision.epoch.counter)-\(revision.epoch.idText)-\(revision.number)\""
@@ -51,8 +52,7 @@ enum EntityTag {
         var sum = entry.term
         switch key.kind {
         case .pilot: if let group = state.pilots[key.name] { sum += group.sum }
-        case .flag: if let kill = state.entries[EntryKey(.kill, key.name)] { sum += kill.term }
-        default: break
+        default: if let flag = key.flagKey, let kill = state.entries[EntryKey(.kill, flag)] { sum += kill.term }
         }
         return "\"\(sum.description.prefix(32))\""
     }

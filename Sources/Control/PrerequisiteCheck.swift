@@ -3,8 +3,9 @@ import HashTreeCollections
 import JSON
 import Replication
 
-/// Whether the flags that flags require are there, have the variants, and make no circle and no tower, once a plan is carried
-/// out. It costs by what the plan changes and by the chains around that, whatever the environment holds besides.
+/// Whether what flags require is there, has the variants, and makes no circle and no tower, once a plan is carried out. A
+/// component is a flag here that requires nothing, and its versions are variants. It costs by what the plan changes and by the
+/// chains around that, whatever the environment holds besides.
 struct PrerequisiteCheck {
     /// Flags in a chain, the one that is asked for not counted.
     static let mostLevels = 16
@@ -13,11 +14,11 @@ struct PrerequisiteCheck {
 
     private let state: EnvironmentState
     /// What the plan puts.
-    private let brought: [ExactString: JSONValue]
-    private let order: [ExactString]
+    let brought: [ExactString: JSONValue]
+    let order: [ExactString]
     private let deleted: Set<ExactString>
     /// Flags of the plan that will require others than they do.
-    private var rewired: [ExactString] = []
+    var rewired: [ExactString] = []
     /// Flag → flags of the plan that require it.
     private var dependents: [ExactString: [ExactString]] = [:]
     /// What was read already.
@@ -39,7 +40,7 @@ struct PrerequisiteCheck {
             flags.map { (ExactString($0.key), StoredFlag.json($0.bytes)) }, uniquingKeysWith: { _, last in last })
         order = flags.map { ExactString($0.key) }
         for key in order {
-            let stored = state.log.staged.bytes(of: EntryKey(.flag, key.text)).map { StoredFlag.json($0) }
+            let stored = stored(key)
             if stored?["prerequisites"] != brought[key]?["prerequisites"] { rewired.append(key) }
             for prerequisite in prerequisites(of: key) {
                 dependents[ExactString(prerequisite.flag), default: []].append(key)
@@ -59,28 +60,32 @@ struct PrerequisiteCheck {
 
     // MARK: What there will be
 
-    private mutating func prerequisites(of key: ExactString) -> [Prerequisite] {
+    mutating func prerequisites(of key: ExactString) -> [Prerequisite] {
         if let known = required[key] { return known }
         let read = definition(of: key).map { StoredFlag.prerequisites(in: $0) } ?? []
         required[key] = read
         return read
     }
 
-    /// Nil where there will be no such flag.
-    private func definition(of key: ExactString) -> JSONValue? {
+    /// Nil where there will be no such flag or component.
+    func definition(of key: ExactString) -> JSONValue? {
         if let new = brought[key] { return new }
         guard !deleted.contains(key) else { return nil }
-        return state.log.staged.bytes(of: EntryKey(.flag, key.text)).map { StoredFlag.json($0) }
+        return stored(key)
+    }
+
+    func stored(_ key: ExactString) -> JSONValue? {
+        state.log.staged.bytes(of: EntryKey(deciding: key.text)).map { StoredFlag.json($0) }
     }
 
     /// The flags that will require this one directly, sorted.
-    private func flags(requiring key: ExactString) -> [ExactString] {
+    func flags(requiring key: ExactString) -> [ExactString] {
         let kept = state.references.flags(requiring: key.text).lazy.map { ExactString($0) }
             .filter { brought[$0] == nil && !deleted.contains($0) }
         return (Array(kept) + (dependents[key] ?? [])).sorted()
     }
 
-    // MARK: Flags and variants
+    // MARK: Flags and variants, components and versions
 
     /// What a flag of the plan requires and won't be there.
     private mutating func missing(to key: ExactString) -> [PlanConflict] {
@@ -89,50 +94,58 @@ struct PrerequisiteCheck {
             let required = ExactString(prerequisite.flag)
             // Said of the flag that goes away.
             guard !deleted.contains(required) else { return nil }
+            let subject = Subject(prerequisite.flag)
             guard let definition = definition(of: required) else {
-                let names = state.log.staged.entries.keys.lazy.filter { $0.kind == .flag }.map(\.name)
                 return PlanConflict(
-                    flag: key.text, pointer: place.appending("flag"),
-                    message: "there is no flag \"\(prerequisite.flag)\" to require",
-                    hint: NearestName.of(prerequisite.flag, among: Array(names) + brought.keys.map(\.text))
+                    flag: key.text, pointer: place.appending(subject.kind),
+                    message: "there is no \(subject.title) to require",
+                    hint: NearestName.of(subject.name, among: names(of: subject.entry.kind))
                         .map { "did you mean \"\($0)\"?" } ?? "create it first, or in the same change")
             }
-            guard let variants = definition["variants"]?.objectValue, variants[prerequisite.variant] == nil else {
+            guard let variants = definition[subject.variants]?.objectValue, variants[prerequisite.variant] == nil else {
                 return nil
             }
             return PlanConflict(
-                flag: key.text, pointer: place.appending("variant"),
-                message: "flag \"\(prerequisite.flag)\" has no variant \"\(prerequisite.variant)\" to require",
+                flag: key.text, pointer: place.appending(subject.variant),
+                message: "\(subject.title) has no \(subject.variant) \"\(prerequisite.variant)\" to require",
                 hint: NearestName.hint(
                     for: prerequisite.variant, among: variants.keys,
-                    fallback: "`pilotlight flag show \(prerequisite.flag)` shows its variants"))
+                    fallback: "\(subject.showCommand) shows its \(subject.variants)"))
         }
+    }
+
+    /// Those that are there or come.
+    private func names(of kind: EntryKind) -> [String] {
+        let coming = brought.keys.map { EntryKey(deciding: $0.text) }
+        return (Array(state.log.staged.entries.keys) + coming).filter { $0.kind == kind }.map(\.name)
     }
 
     /// What flags that the plan leaves alone require of this one, and would lose; of one that is deleted, what any flag
     /// requires.
     private mutating func takenAway(from key: ExactString) -> [PlanConflict] {
+        let subject = Subject(key.text)
         guard let definition = definition(of: key) else {
             return flags(requiring: key).map { dependent in
                 PlanConflict(
                     flag: key.text, pointer: JSONPointer(),
-                    message: "flag \"\(key.text)\" would be deleted, and \"\(dependent.text)\" requires it",
+                    message: "\(subject.title) would be deleted, and \"\(dependent.text)\" requires it",
                     hint: "take it out of the prerequisites of \"\(dependent.text)\" first")
             }
         }
-        let stored = state.log.staged.bytes(of: EntryKey(.flag, key.text)).map { StoredFlag.json($0) }
-        let gone = (stored?["variants"]?.objectValue?.keys ?? []).filter { definition["variants"]?[$0] == nil }
+        let gone = (stored(key)?[subject.variants]?.objectValue?.keys ?? [])
+            .filter { definition[subject.variants]?[$0] == nil }
         guard !gone.isEmpty else { return [] }
+        let name = subject.entry.kind == .flag ? "\"\(key.text)\"" : subject.title
         return flags(requiring: key).filter { brought[$0] == nil }.flatMap { dependent in
             prerequisites(of: dependent)
                 .filter { item in item.flag.isExactly(key.text) && gone.contains { $0.isExactly(item.variant) } }
                 .map { prerequisite in
                     PlanConflict(
-                        flag: key.text, pointer: JSONPointer().appending("variants"),
+                        flag: key.text, pointer: JSONPointer().appending(subject.variants),
                         message:
-                            "flag \"\(dependent.text)\" requires the variant \"\(prerequisite.variant)\" of "
-                            + "\"\(key.text)\", which would be gone",
-                        hint: "keep the variant, or change the prerequisites of \"\(dependent.text)\" first")
+                            "flag \"\(dependent.text)\" requires the \(subject.variant) \"\(prerequisite.variant)\" "
+                            + "of \(name), which would be gone",
+                        hint: "keep the \(subject.variant), or change the prerequisites of \"\(dependent.text)\" first")
                 }
         }
     }

@@ -7,9 +7,10 @@ import Replication
 package struct PromoteRequest: Sendable {
     package var source: String
     package var content: ReplicatedState
-    /// Flag keys and pilot groups; empty for all flags. `flag:` or `pilot:` before one says which it is.
+    /// Flag keys, components and pilot groups; empty for all flags and components. `flag:`, `component:` or `pilot:` before
+    /// one says which it is.
     package var keys: [String]
-    /// Pilot groups too: those that the named flags refer to, or all where nothing is named.
+    /// Pilot groups too: those that the named flags and components refer to, or all where nothing is named.
     package var pilots: Bool
 }
 
@@ -25,20 +26,18 @@ enum PromotePlan {
         }
         var plan = ChangePlan()
         for key in entries.sorted() {
-            switch key.kind {
-            case .flag:
-                let bytes = request.content.bytes(of: key) ?? []
-                plan.bring(flag: key.name, bytes, uses: FlagReferences.entries(stored: bytes), state)
-            default:
+            let bytes = request.content.bytes(of: key) ?? []
+            if let flag = key.flagKey {
+                plan.bring(flag: flag, bytes, uses: FlagReferences.entries(stored: bytes), state)
+            } else {
                 plan.bring(
-                    pilot: key.name, request.content.bytes(of: key) ?? [],
-                    members: request.content.pilots[key.name]?.members.names ?? [], state)
+                    pilot: key.name, bytes, members: request.content.pilots[key.name]?.members.names ?? [], state)
             }
         }
-        problems = plan.missingPilots(from: request.content, state).map { flag, pilot in
+        problems = plan.missingPilots(from: request.content, state).map { user, pilot in
             PlacedProblem(
-                document: request.source, pointer: "/flags/\(flag)",
-                message: "flag \"\(flag)\" refers to the pilot group \"\(pilot)\", which \(state.name) doesn't have",
+                document: request.source, pointer: user.place.description,
+                message: "\(user.title) refers to the pilot group \"\(pilot)\", which \(state.name) doesn't have",
                 hint: "promote it too (name it, or say --pilots), or create it in \(state.name) first")
         }
         problems += PlanConflict.all(in: plan, on: state).map { $0.placed(in: request.source) }
@@ -49,13 +48,14 @@ enum PromotePlan {
                     + "nothing was changed",
                 hint: "promote what is lacking too, or see to it in \(state.name) first", problems: problems)
         }
+        plan.warnings += PlanConflict.warnings(in: plan, on: state).map { $0.placed(in: request.source, .warning) }
         return plan
     }
 
     private static func entries(_ request: PromoteRequest, _ problems: inout [PlacedProblem]) -> Set<EntryKey> {
         let all = request.content.entries.keys
         guard !request.keys.isEmpty else {
-            return Set(all.filter { $0.kind == .flag || ($0.kind == .pilot && request.pilots) })
+            return Set(all.filter { $0.flagKey != nil || ($0.kind == .pilot && request.pilots) })
         }
         var found: Set<EntryKey> = []
         for name in request.keys {
@@ -64,15 +64,16 @@ enum PromotePlan {
             } else {
                 problems.append(
                     PlacedProblem(
-                        document: request.source, message: "there is no flag and no pilot group \"\(name)\"",
+                        document: request.source,
+                        message: "there is no flag, no component and no pilot group \"\(name)\"",
                         hint: NearestName.hint(
                             for: name, among: all.map(\.name),
                             fallback: "`pilotlight flag list --environment \(request.source)` shows what there is")))
             }
         }
         guard request.pilots else { return found }
-        for flag in found where flag.kind == .flag {
-            for entry in FlagReferences.entries(stored: request.content.bytes(of: flag) ?? [])
+        for user in found where user.flagKey != nil {
+            for entry in FlagReferences.entries(stored: request.content.bytes(of: user) ?? [])
             where entry.kind == .pilot && request.content.entries[entry] != nil {
                 found.insert(entry)
             }
@@ -82,8 +83,9 @@ enum PromotePlan {
 
     /// What a name may stand for, the likeliest first.
     private static func candidates(_ name: String) -> [EntryKey] {
-        var keys = [EntryKey(.flag, name), EntryKey(.pilot, name)]
-        for kind in [EntryKind.flag, .pilot] where name.hasPrefix("\(kind):") {
+        let kinds = [EntryKind.flag, .component, .pilot]
+        var keys = kinds.map { EntryKey($0, name) }
+        for kind in kinds where name.hasPrefix("\(kind):") {
             keys.append(EntryKey(kind, String(name.dropFirst("\(kind):".count))))
         }
         return keys

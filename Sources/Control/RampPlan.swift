@@ -3,12 +3,14 @@ import HashTreeCollections
 import JSON
 import Replication
 
-/// What a ramp comes to: the flag with another rollout.
+/// What a ramp comes to: the flag, or the component, with another rollout.
 enum RampPlan {
+    /// - Parameter key: the flag key.
     static func make(_ key: String, _ request: RampRequest, on state: EnvironmentState) throws(Refusal) -> ChangePlan {
+        if let name = ComponentKey.component(of: key) { return try make(component: name, request, state) }
         let before = try StoredFlag.definition(of: key, in: state.log.staged)
         var after = before
-        let rollout = try rollout(of: before, request, state)
+        let rollout = try rollout(of: Subject(key), before.rollout, among: before.variants.keys, request, state)
         after.rollout = rollout
         if let off = request.offVariant {
             guard before.variants[off] != nil else { throw .noSuchVariant(off, of: before) }
@@ -17,29 +19,59 @@ enum RampPlan {
             // What a kill will serve must not move when the default variant later does.
             after.offVariant = before.defaultVariant
         }
-        try check(after, instead: before, state)
-        var plan = ChangePlan()
-        plan.bring(flag: key, after.storedBytes, uses: FlagReferences.entries(in: after.json), state)
+        var plan = try plan(key, after.json, instead: before.json, state)
         if after.state == .disabled { plan.warn(of: key, "is disabled: the ramp reaches nobody until it is enabled") }
-        if let kill = StoredFlag.kill(of: key, in: state.log.staged) {
-            plan.warn(of: key, "is killed: everyone gets \(kill.variant) until it is unkilled")
-        }
-        if after.defaultVariant?.isExactly(rollout.variant) == true {
-            plan.warn(of: key, "serves \(rollout.variant) by default already: the rollout changes nobody's answer")
-        }
+        warn(of: key, rollout, besides: after.defaultVariant, state, &plan)
         return plan
     }
 
+    private static func make(
+        component name: String, _ request: RampRequest, _ state: EnvironmentState
+    ) throws(Refusal) -> ChangePlan {
+        let before = try StoredFlag.definition(ofComponent: name, in: state.log.staged)
+        let key = ComponentKey.flagKey(of: name)
+        var after = before
+        let rollout = try rollout(
+            of: Subject(key), before.rollout, among: before.versions.map(\.name), request, state)
+        guard before.version(rollout.variant)?.state == .active else { throw .retired(rollout.variant, of: before) }
+        after.rollout = rollout
+        var plan = try plan(key, after.json, instead: before.json, state)
+        warn(of: key, rollout, besides: after.defaultVersion, state, &plan)
+        return plan
+    }
+
+    private static func plan(
+        _ key: String, _ after: JSONValue, instead before: JSONValue, _ state: EnvironmentState
+    ) throws(Refusal) -> ChangePlan {
+        try DefinitionCheck(key, on: state).check(after, instead: before, "Ramp refused", "can't be ramped so")
+        var plan = ChangePlan()
+        plan.bring(flag: key, after.canonicalBytes(), uses: FlagReferences.entries(in: after), state)
+        return plan
+    }
+
+    private static func warn(
+        of key: String, _ rollout: Rollout, besides usual: String?, _ state: EnvironmentState, _ plan: inout ChangePlan
+    ) {
+        plan.warnIfKilled(key, state)
+        // A component's default version is the one of those whom the split gives none.
+        guard usual?.isExactly(rollout.variant) == true, !ComponentKey.isComponent(key) else { return }
+        plan.warn(of: key, "serves \(rollout.variant) by default already: the rollout changes nobody's answer")
+    }
+
     private static func rollout(
-        of flag: FlagDefinition, _ request: RampRequest, _ state: EnvironmentState
+        of subject: Subject, _ before: Rollout?, among variants: [String], _ request: RampRequest,
+        _ state: EnvironmentState
     ) throws(Refusal) -> Rollout {
-        guard let variant = request.variant ?? flag.rollout?.variant else {
+        guard let variant = request.variant ?? before?.variant else {
             throw Refusal(
-                .invalid, "Which variant?", detail: "flag \"\(flag.key)\" has no rollout yet, and no variant is named",
-                hint: "name the variant that users are to get, one of " + flag.variants.keys.joined(separator: ", "))
+                .invalid, "Which \(subject.variant)?",
+                detail: "\(subject.title) has no rollout yet, and no \(subject.variant) is named",
+                hint: "name the \(subject.variant) that users are to get, one of " + variants.joined(separator: ", "))
         }
-        guard flag.variants[variant] != nil else { throw .noSuchVariant(variant, of: flag) }
-        var rollout = flag.rollout ?? Rollout(variant: variant)
+        guard variants.contains(where: { $0.isExactly(variant) }) else {
+            throw .noSuchVariant(variant, of: subject, among: variants)
+        }
+        var rollout = before ?? Rollout(variant: variant)
         // Nobody has a variant yet that is only now rolled out.
         let share =
             rollout.variant.isExactly(variant) ? rollout.share.percentage(at: request.time) : Percentage.none
@@ -82,28 +114,5 @@ enum RampPlan {
             }
         }
         return exclusion
-    }
-
-    /// Every rule that holds for flags in documents holds here. What was wrong with the flag `before` is no reason: it was
-    /// let through knowingly.
-    private static func check(
-        _ flag: FlagDefinition, instead before: FlagDefinition, _ state: EnvironmentState
-    ) throws(Refusal) {
-        let known = Set(problems(of: before, state))
-        let new = problems(of: flag, state).filter { $0.severity == .error && !known.contains($0) }
-        guard !new.isEmpty else { return }
-        throw Refusal(
-            .invalid, "Ramp refused",
-            detail: "flag \"\(flag.key)\" can't be ramped so: \(Refusal.count(new.count)); nothing was changed",
-            hint: "correct what is listed and try again",
-            problems: new.map { PlacedProblem($0, in: "flag \"\(flag.key)\"") })
-    }
-
-    private static func problems(of flag: FlagDefinition, _ state: EnvironmentState) -> [Problem] {
-        var problems: [Problem] = []
-        _ = FlagDefinition.read(
-            key: flag.key, flag.json, at: JSONPointer(), lenient: false,
-            knownPilots: { state.log.staged.entries[EntryKey(.pilot, $0)] != nil }, problems: &problems)
-        return problems
     }
 }

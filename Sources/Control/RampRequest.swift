@@ -1,10 +1,11 @@
 import Flags
 
-/// How a flag's share is to be raised or lowered. What is nil stays as the flag's rollout has it.
+/// How a flag's share is to be raised or lowered, or a component's. What is nil stays as the rollout has it.
 package struct RampRequest: Sendable {
-    /// Needed where the flag has no rollout yet.
+    /// Of a component a version. Needed where there is no rollout yet.
     package var variant: String?
     package var percentage: Percentage
+    /// Of a flag alone.
     package var offVariant: String?
     /// Pilot groups that always have the variant; replaces the list.
     package var pilots: [String]?
@@ -13,7 +14,7 @@ package struct RampRequest: Sendable {
     package var exclude: [String]?
     /// Empty for the targeting key.
     package var bucketBy: String?
-    /// Empty for the flag's key.
+    /// Empty for the flag's key, or the component's own.
     package var salt: String?
     /// The share moves from what it is to `percentage` within so long; nil for at once.
     package var overSeconds: Int64?

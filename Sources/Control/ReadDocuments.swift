@@ -16,6 +16,20 @@ package struct ReadDocuments: Sendable {
         var pilotsUsed: Set<String> { Set(uses.lazy.filter { $0.kind == .pilot }.map(\.name)) }
     }
 
+    /// Each flag and component, by flag key, with the groups that it refers to.
+    var users: [(key: String, pilots: Set<String>, document: String)] {
+        flags.map { ($0.definition.key, $0.pilotsUsed, $0.document) }
+            + components.map { ($0.key, $0.definition.pilotsNamed, $0.document) }
+    }
+
+    package struct Component: Sendable {
+        /// A split that is given in percent isn't settled yet: that takes the slots that there are.
+        package var definition: ComponentDefinition
+        package var document: String
+
+        package var key: String { ComponentKey.flagKey(of: definition.name) }
+    }
+
     package struct Pilot: Sendable {
         package var definition: PilotDefinition
         /// Without its members, which are stored by themselves.
@@ -26,6 +40,7 @@ package struct ReadDocuments: Sendable {
     }
 
     package private(set) var flags: [Flag] = []
+    package private(set) var components: [Component] = []
     package private(set) var pilots: [Pilot] = []
     package private(set) var problems: [PlacedProblem] = []
     package private(set) var warnings: [PlacedProblem] = []
@@ -43,6 +58,7 @@ package struct ReadDocuments: Sendable {
             if let root = reader.root { brought.formUnion(FlagDocument.pilotNames(in: root)) }
         }
         var flagsAt: [ExactString: String] = [:]
+        var componentsAt: [String: String] = [:]
         var pilotsAt: [String: String] = [:]
         for reader in readers {
             guard let root = reader.root else { continue }
@@ -60,6 +76,13 @@ package struct ReadDocuments: Sendable {
                     Flag(
                         definition: flag, storedBytes: flag.storedBytes,
                         uses: FlagReferences.entries(in: flag.json), document: name))
+            }
+            for component in document.components {
+                let place = JSONPointer().appending("components").appending(component.name)
+                if let other = componentsAt.updateValue(name, forKey: component.name) {
+                    addDouble("component \"\(component.name)\"", other, place, reader)
+                }
+                components.append(Component(definition: component, document: name))
             }
             for pilot in document.pilots {
                 let place = JSONPointer().appending("pilots").appending(pilot.name)

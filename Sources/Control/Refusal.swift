@@ -47,19 +47,39 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
 
     // MARK: Those said in more than one place
 
-    static func unknownFlag(_ key: String, in state: ReplicatedState) -> Refusal {
-        let known = state.entries.keys.lazy.filter { $0.kind == .flag }.map(\.name)
+    /// No flag, or no component, has this flag key.
+    static func unknown(_ key: String, in state: ReplicatedState) -> Refusal {
+        let subject = Subject(key)
+        let known = state.entries.keys.lazy.filter { $0.kind == subject.entry.kind }.map(\.name)
         return Refusal(
-            .unknown, "No such flag", detail: "there is no flag \"\(key)\"",
-            hint: NearestName.hint(for: key, among: Array(known), fallback: "`pilotlight flag list` shows them all"))
+            .unknown, "No such \(subject.kind)", detail: "there is no \(subject.title)",
+            hint: NearestName.hint(
+                for: subject.name, among: Array(known), fallback: "`pilotlight \(subject.kind) list` shows them all"))
     }
 
     static func noSuchVariant(_ name: String, of flag: FlagDefinition) -> Refusal {
+        noSuchVariant(name, of: Subject(flag.key), among: flag.variants.keys)
+    }
+
+    static func noSuchVersion(_ name: String, of component: ComponentDefinition) -> Refusal {
+        noSuchVariant(
+            name, of: Subject(ComponentKey.flagKey(of: component.name)), among: component.versions.map(\.name))
+    }
+
+    static func noSuchVariant(_ name: String, of subject: Subject, among known: [String]) -> Refusal {
         Refusal(
-            .invalid, "No such variant", detail: "flag \"\(flag.key)\" has no variant \"\(name)\"",
+            .invalid, "No such \(subject.variant)",
+            detail: "\(subject.title) has no \(subject.variant) \"\(name)\"",
             hint: NearestName.hint(
-                for: name, among: flag.variants.keys,
-                fallback: "`pilotlight flag show \(flag.key)` shows its variants"))
+                for: name, among: known, fallback: "\(subject.showCommand) shows its \(subject.variants)"))
+    }
+
+    /// A retired version is given to nobody: what names it now was meant otherwise.
+    static func retired(_ version: String, of component: ComponentDefinition) -> Refusal {
+        Refusal(
+            .conflict, "Version is retired",
+            detail: "version \"\(version)\" of component \"\(component.name)\" is retired: nobody gets it",
+            hint: "bring it back first: pilotlight component add-version \(component.name) \(version)")
     }
 
     static func unknownPilot(_ name: String, in state: ReplicatedState) -> Refusal {

@@ -4,7 +4,7 @@ import JSON
 
 /// What a difference says of rollouts: one part for the rollout, one for the branches of targeting that come before it.
 enum RolloutText {
-    /// - Parameters: flags as they are stored; nil for a flag that wasn't there.
+    /// - Parameters: flags or components as they are stored; nil for one that wasn't there.
     static func parts(_ before: JSONValue?, _ after: JSONValue) -> [String] {
         let (old, new) = (before?["rollout"], after["rollout"])
         var parts: [String] = []
@@ -12,7 +12,8 @@ enum RolloutText {
         case (nil, let new?): parts.append("rollout: " + whole(new))
         case (let old?, nil): parts.append("rollout removed (\(whole(old)))")
         case (let old?, let new?) where old != new:
-            parts.append("rollout: " + changes(old, new).joined(separator: ", "))
+            let ownSalt = after["versions"] == nil ? "the flag's key" : "its own"
+            parts.append("rollout: " + changes(old, new, ownSalt).joined(separator: ", "))
         default: break
         }
         if new != nil, old != new || before?["targeting"] != after["targeting"], let text = winning(after["targeting"])
@@ -31,7 +32,7 @@ enum RolloutText {
         return parts.joined(separator: ", ")
     }
 
-    private static func changes(_ old: JSONValue, _ new: JSONValue) -> [String] {
+    private static func changes(_ old: JSONValue, _ new: JSONValue, _ ownSalt: String) -> [String] {
         var parts: [String] = []
         if old["variant"] != new["variant"] {
             parts.append("\(old["variant"]?.stringValue ?? "none") → \(new["variant"]?.stringValue ?? "none")")
@@ -41,7 +42,7 @@ enum RolloutText {
             let signed = signed(before, after)
             if !signed.isEmpty { parts.append("\(title) \(few(signed))") }
         }
-        for (member, title, usual) in [("bucketBy", "by", "targetingKey"), ("salt", "salt", "the flag's key")]
+        for (member, title, usual) in [("bucketBy", "by", "targetingKey"), ("salt", "salt", ownSalt)]
         where old[member] != new[member] {
             parts.append("\(title) \(old[member]?.stringValue ?? usual) → \(new[member]?.stringValue ?? usual)")
         }

@@ -90,9 +90,7 @@ struct StoreLoader {
             let key = EntryKey(EntryKind(rawValue: row[0]), row[1])
             let bytes = (row[2] as Data?).map { Array($0) } ?? []
             state.apply(.put(key, bytes))
-            if key.kind == .flag {
-                references.set(flag: key.name, uses: FlagReferences.entries(stored: bytes))
-            }
+            if let flag = key.flagKey { references.set(flag: flag, uses: FlagReferences.entries(stored: bytes)) }
         }
     }
 

@@ -2,27 +2,44 @@ import Flags
 import JSON
 import Replication
 
-/// A flag's stored bytes, read back.
+/// The stored bytes of a flag or a component, read back.
 enum StoredFlag {
     /// Null for bytes that aren't JSON: the store's digest check leaves no way to that.
     static func json(_ bytes: [UInt8]) -> JSONValue { JSONReader.read(bytes).value ?? .null }
 
-    /// A flag's definition as stored.
+    /// What is stored under a flag key.
     static func json(of key: String, in state: ReplicatedState) throws(Refusal) -> JSONValue {
-        guard let bytes = state.bytes(of: EntryKey(.flag, key)) else { throw .unknownFlag(key, in: state) }
+        guard let bytes = state.bytes(of: EntryKey(deciding: key)) else { throw .unknown(key, in: state) }
         return json(bytes)
     }
 
-    /// The same, read: what was accepted once is taken as it is.
+    /// A flag's definition: what was accepted once is taken as it is.
     static func definition(of key: String, in state: ReplicatedState) throws(Refusal) -> FlagDefinition {
+        try read(key, state) { json, problems in
+            FlagDefinition.read(
+                key: key, json, at: JSONPointer(), lenient: true, knownPilots: { _ in true }, problems: &problems)
+        }
+    }
+
+    /// A component's, likewise.
+    static func definition(
+        ofComponent name: String, in state: ReplicatedState
+    ) throws(Refusal) -> ComponentDefinition {
+        try read(ComponentKey.flagKey(of: name), state) { json, problems in
+            ComponentDefinition.read(
+                name, json, at: JSONPointer(), lenient: true, knownPilots: { _ in true }, problems: &problems)
+        }
+    }
+
+    private static func read<Definition>(
+        _ key: String, _ state: ReplicatedState, _ reader: (JSONValue, inout [Problem]) -> Definition?
+    ) throws(Refusal) -> Definition {
         var problems: [Problem] = []
-        let json = try json(of: key, in: state)
-        let read = FlagDefinition.read(
-            key: key, json, at: JSONPointer(), lenient: true, knownPilots: { _ in true }, problems: &problems)
-        guard let read else {
+        guard let read = reader(try json(of: key, in: state), &problems) else {
+            let subject = Subject(key)
             throw Refusal(
-                .failed, "Flag can't be read",
-                detail: "the definition of flag \"\(key)\" can't be read: "
+                .failed, "\(subject.heading) can't be read",
+                detail: "the definition of \(subject.title) can't be read: "
                     + problems.map(\.description).joined(separator: "; "),
                 hint: "apply it anew")
         }
@@ -31,13 +48,10 @@ enum StoredFlag {
 
     /// The prerequisites of a stored definition, in their order.
     static func prerequisites(in flag: JSONValue) -> [Prerequisite] {
-        flag["prerequisites"]?.arrayValue?.compactMap { item in
-            guard let flag = item["flag"]?.stringValue, let variant = item["variant"]?.stringValue else { return nil }
-            return Prerequisite(flag: flag, variant: variant)
-        } ?? []
+        flag["prerequisites"]?.arrayValue?.compactMap { Prerequisite($0) } ?? []
     }
 
-    /// What a flag's kill serves; nil where it isn't killed.
+    /// What the kill of a flag or a component serves; nil where it isn't killed.
     static func kill(of key: String, in state: ReplicatedState) -> Kill? {
         state.bytes(of: EntryKey(.kill, key)).flatMap { try? Kill(storedBytes: $0) }
     }

@@ -39,6 +39,9 @@ final class ControlFixture: Sendable {
     /// Every number published so far, in order.
     var publishedNumbers: [UInt64] { recorder.groups.withLock { $0.flatMap { $0.deltas.map(\.number) } } }
 
+    /// The kills that were sent ahead so far.
+    var publishedKills: [UrgentKill] { recorder.groups.withLock { $0.flatMap(\.kills) } }
+
     var production: EnvironmentState {
         get throws { try published.find("production") }
     }

@@ -100,12 +100,13 @@ extension OperatorAPI {
 
 extension EnvironmentState {
     var json: JSONValue {
-        let flags = committed.entries.keys.lazy.filter { $0.kind == .flag }.count
-        let pilots = committed.entries.keys.lazy.filter { $0.kind == .pilot }.count
+        func count(_ kind: EntryKind) -> JSONValue {
+            .integer(Int64(committed.entries.keys.lazy.filter { $0.kind == kind }.count))
+        }
         return .object([
             "name": .string(name), "bucketing": .string(bucketing.rawValue), "revision": committed.revision.json,
-            "digest": .string(committed.digest.description), "flags": .integer(Int64(flags)),
-            "pilots": .integer(Int64(pilots)), "entries": .integer(Int64(committed.entryCount)),
+            "digest": .string(committed.digest.description), "flags": count(.flag),
+            "components": count(.component), "pilots": count(.pilot), "entries": .integer(Int64(committed.entryCount)),
             "blocked": blockedJSON,
         ])
     }

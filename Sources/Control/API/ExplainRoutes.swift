@@ -4,11 +4,12 @@ import Hummingbird
 import JSON
 import Replication
 
-/// Why a user gets what a flag gives, and who gets what.
+/// Why a user gets what a flag or a component gives, and who gets what.
 extension OperatorAPI {
-    var explain: Handler {
+    func explain(_ subject: SubjectPath) -> Handler {
         { request throws(Refusal) in
-            let (flag, state) = try flag(request)
+            let state = try environment(request).committed
+            let flag = try subject.present(request, in: state)
             let body = try await request.object(allowed: ["context", "time"], purpose: .context)
             let context = try Self.context(body["context"] ?? [:])
             let time = try body.whole("time").map { Int64($0) } ?? Int64(Moment.now.wall / 1_000)
@@ -17,7 +18,7 @@ extension OperatorAPI {
                     var quarantine = Quarantine()
                     let flags = FlagSet.compiled([flag], from: state, quarantine: &quarantine)
                     guard let explanation = flags.explain(flag, context: context, unixSeconds: time) else {
-                        throw .unknownFlag(flag, in: state)
+                        throw .unknown(flag, in: state)
                     }
                     var answer = explanation.json.objectValue ?? [:]
                     answer["revision"] = state.revision.json
@@ -26,9 +27,10 @@ extension OperatorAPI {
         }
     }
 
-    var who: Handler {
+    func who(_ subject: SubjectPath) -> Handler {
         { request throws(Refusal) in
-            let (flag, state) = try flag(request)
+            let state = try environment(request).committed
+            let flag = try subject.present(request, in: state)
             let bytes = try await request.body(maximum: APIRequest.maximumDocumentsBody)
             let now = Int64(Moment.now.wall / 1_000)
             return .json(try await Self.aside { () throws(Refusal) in try Self.audience(of: flag, state, bytes, now) })
@@ -56,18 +58,11 @@ extension OperatorAPI {
         let audience = Audience(
             of: flag, in: flags, users: users, context: context.attributes,
             unixSeconds: try body.whole("time").map { Int64($0) } ?? now)
+        let subject = Subject(flag)
         return .object([
-            "flag": .string(flag), "users": .integer(Int64(audience.users)),
+            subject.kind: .string(subject.name), "users": .integer(Int64(audience.users)),
             "repeated": .integer(Int64(users.repeated)), "variants": audience.json, "revision": state.revision.json,
         ])
-    }
-
-    /// A flag that is there.
-    private func flag(_ request: APIRequest) throws(Refusal) -> (key: String, state: ReplicatedState) {
-        let state = try environment(request).committed
-        let key = try request.path("flag")
-        guard state.entries[EntryKey(.flag, key)] != nil else { throw .unknownFlag(key, in: state) }
-        return (key, state)
     }
 
     private static func context(_ json: JSONValue) throws(Refusal) -> EvaluationContext {

@@ -21,8 +21,7 @@ extension OperatorAPI {
     var showFlag: Handler {
         { request throws(Refusal) in
             let state = try environment(request).committed
-            let key = EntryKey(.flag, try request.path("flag"))
-            guard state.entries[key] != nil else { throw .unknownFlag(key.name, in: state) }
+            let key = EntryKey(.flag, try SubjectPath.flag.present(request, in: state))
             var flag = Self.flag(key, state)
             flag["revision"] = state.revision.json
             return .json(.object(flag)).tagged(EntityTag.of(key, in: state), for: request)
@@ -43,7 +42,7 @@ extension OperatorAPI {
 
     var editFlag: Handler {
         { request throws(Refusal) in
-            let flag = try request.path("flag")
+            let flag = try SubjectPath.flag.key(request)
             let body = try await request.object(allowed: ["defaultVariant", "state", "message"])
             let message = try body.string("message")
             switch (try body.string("defaultVariant"), try body.string("state")) {
@@ -66,10 +65,11 @@ extension OperatorAPI {
         }
     }
 
-    var deleteFlag: Handler {
+    /// Of a flag, or of a component.
+    func delete(_ subject: SubjectPath) -> Handler {
         { request throws(Refusal) in
             Self.published(
-                try await submit(.deleteFlag(try request.path("flag")), request, message: request.query("message")))
+                try await submit(.deleteFlag(try subject.key(request)), request, message: request.query("message")))
         }
     }
 

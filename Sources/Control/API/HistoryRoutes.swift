@@ -10,15 +10,16 @@ extension OperatorAPI {
             let state = try environment(request)
             let page = try PageRequest(request)
             let before = try page.number()
-            let key = request.query("key")
-            let kinds = try Self.kinds(request)
+            let filter = try Self.filter(request)
             let (entries, oldest) = try await read { store in
                 // One more than asked for tells whether there is a next page.
                 let entries = try await store.page(
-                    of: state.id, key: key, kinds: kinds, before: before ?? .max, limit: page.limit + 1)
+                    of: state.id, filter, before: before ?? .max, limit: page.limit + 1)
                 return (entries, try await store.oldest(in: state.id) ?? 0)
             }
-            if let key, entries.isEmpty, before == nil { try Self.checkExists(key, kinds, state) }
+            if let key = request.query("key"), entries.isEmpty, before == nil {
+                try Self.checkExists(key, filter, state)
+            }
             let shown = entries.prefix(page.limit)
             let last = shown.count < entries.count ? shown.last?.revision.number : nil
             return .json(
@@ -30,23 +31,35 @@ extension OperatorAPI {
         }
     }
 
-    /// The kinds that are asked for; with a key those that have keys, without one nothing means all.
-    private static func kinds(_ request: APIRequest) throws(Refusal) -> [EntryKind] {
-        let all = [EntryKind.flag, .pilot, .kill]
-        guard let text = request.query("kind") else { return request.query("key") == nil ? [] : all }
-        guard let kind = all.first(where: { $0.description == text }) else {
+    /// The kind that is asked for; with a key all that have keys, without one nothing means everything.
+    private static func filter(_ request: APIRequest) throws(Refusal) -> HistoryFilter {
+        let key = request.query("key")
+        // The key that a component is decided under is no name.
+        guard key.map({ ComponentKey.isComponent($0) }) != true else {
             throw Refusal(
-                .malformed, "Malformed query", detail: "kind=\(text) is no kind of entry", hint: "flag, pilot or kill")
+                .unknown, "Nothing of that name", detail: "no name begins with a control character",
+                hint: "without a key, `pilotlight history` shows everything")
         }
-        return [kind]
+        guard let text = request.query("kind") else {
+            return key.map { HistoryFilter(name: $0) } ?? .everything
+        }
+        guard let kind = HistoryFilter.Kind(rawValue: text) else {
+            let kinds = HistoryFilter.Kind.allCases.map(\.rawValue)
+            throw Refusal(
+                .malformed, "Malformed query", detail: "kind=\(text) is no kind of entry",
+                hint: NearestName.hint(for: text, among: kinds, fallback: kinds.joined(separator: ", ")))
+        }
+        return HistoryFilter(kinds: [kind], name: key)
     }
 
     /// What is there may have no history that is still kept; what isn't there was mistyped.
-    private static func checkExists(_ key: String, _ kinds: [EntryKind], _ state: EnvironmentState) throws(Refusal) {
+    private static func checkExists(
+        _ key: String, _ filter: HistoryFilter, _ state: EnvironmentState
+    ) throws(Refusal) {
         // A flag that was never killed is there all the same.
-        let kinds = kinds.contains(.kill) ? kinds + [.flag] : kinds
-        guard !kinds.contains(where: { state.committed.entries[EntryKey($0, key)] != nil }) else { return }
-        throw .untouched(key, kinds, state)
+        let entries = filter.entries.map { $0.kind == .kill ? EntryKey(deciding: $0.name) : $0 }
+        guard !entries.contains(where: { state.committed.entries[$0] != nil }) else { return }
+        throw .untouched(key, Set(entries.map(\.kind)), state)
     }
 
     var showHistory: Handler {
@@ -102,7 +115,7 @@ extension OperatorAPI {
 }
 
 extension Refusal {
-    fileprivate static func untouched(_ key: String, _ kinds: [EntryKind], _ state: EnvironmentState) -> Refusal {
+    fileprivate static func untouched(_ key: String, _ kinds: Set<EntryKind>, _ state: EnvironmentState) -> Refusal {
         let names = state.committed.entries.keys.filter { kinds.contains($0.kind) }.map(\.name)
         return Refusal(
             .unknown, "Nothing of that name",

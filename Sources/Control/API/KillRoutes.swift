@@ -3,23 +3,23 @@ import Hummingbird
 import JSON
 import Replication
 
-/// Kills, and the end of them. Neither needs a body.
+/// Kills of flags and components, and the end of them. Neither needs a body.
 extension OperatorAPI {
-    var kill: Handler {
+    func kill(_ subject: SubjectPath) -> Handler {
         { request throws(Refusal) in
-            let flag = try request.path("flag")
-            let body = try await request.object(allowed: ["variant", "message"], mayBeEmpty: true)
-            let kind = ChangeRequest.Kind.kill(flag: flag, variant: try body.string("variant"))
+            let key = try subject.key(request)
+            let body = try await request.object(allowed: [subject.variant, "message"], mayBeEmpty: true)
+            let kind = ChangeRequest.Kind.kill(flag: key, variant: try body.string(subject.variant))
             return Self.published(try await submit(kind, request, message: try body.string("message")))
         }
     }
 
-    var unkill: Handler {
+    func unkill(_ subject: SubjectPath) -> Handler {
         { request throws(Refusal) in
-            let flag = try request.path("flag")
+            let key = try subject.key(request)
             let body = try await request.object(allowed: ["message"], mayBeEmpty: true)
             return Self.published(
-                try await submit(.unkill(flag: flag), request, message: try body.string("message")))
+                try await submit(.unkill(flag: key), request, message: try body.string("message")))
         }
     }
 }

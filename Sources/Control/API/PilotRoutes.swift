@@ -38,7 +38,9 @@ extension OperatorAPI {
             pilot["members"] = .array(members.map { .string($0) })
             pilot["next"] = members.count < found.count ? members.last.map { .string($0) } ?? .null : .null
             pilot["count"] = .integer(Int64(state.pilots[name]?.count ?? 0))
-            pilot["flags"] = .array(environment.references.flags(using: name).map { .string($0) })
+            let (flags, components) = environment.references.flags(using: name).subjects
+            pilot["flags"] = .array(flags.map { .string($0) })
+            pilot["components"] = .array(components.map { .string($0) })
             pilot["revision"] = state.revision.json
             return .json(.object(pilot)).tagged(EntityTag.of(key, in: state), for: request)
         }

@@ -2,24 +2,25 @@ import Flags
 import Hummingbird
 import JSON
 
-/// Raising and lowering a flag's share.
+/// Raising and lowering the share of a flag's variant, or of a component's version.
 extension OperatorAPI {
     private static let rampMembers = [
-        "variant", "percentage", "offVariant", "pilots", "exclude", "bucketBy", "salt", "overSeconds", "message",
+        "percentage", "pilots", "exclude", "bucketBy", "salt", "overSeconds", "message",
     ]
 
-    var ramp: Handler {
+    func ramp(_ subject: SubjectPath) -> Handler {
         { request throws(Refusal) in
-            let flag = try request.path("flag")
-            let body = try await request.object(allowed: Self.rampMembers)
+            let key = try subject.key(request)
+            let own = subject == .flag ? ["variant", "offVariant"] : ["version"]
+            let body = try await request.object(allowed: own + Self.rampMembers)
             let ramp = RampRequest(
-                variant: try body.string("variant"), percentage: try body.percentage("percentage"),
+                variant: try body.string(subject.variant), percentage: try body.percentage("percentage"),
                 offVariant: try body.string("offVariant"), pilots: try body.strings("pilots"),
                 exclude: try body.strings("exclude"), bucketBy: try body.string("bucketBy"),
                 salt: try body.string("salt"), overSeconds: try body.whole("overSeconds").map { Int64($0) },
                 time: Int64(Moment.now.wall / 1_000))
             return Self.published(
-                try await submit(.ramp(flag: flag, ramp), request, message: try body.string("message")))
+                try await submit(.ramp(flag: key, ramp), request, message: try body.string("message")))
         }
     }
 }
@@ -32,11 +33,6 @@ extension JSONObject {
                 .malformed, "Missing member", detail: "the body has no \"\(name)\"",
                 hint: "give \"\(name)\" as a number from 0 to 100")
         }
-        guard let percentage = Percentage(value) else {
-            throw Refusal(
-                .invalid, "Not a percentage", detail: "\"\(name)\" is \(value.compactText())",
-                hint: "it is a number from 0 to 100, with two decimals at most")
-        }
-        return percentage
+        return try .read(value, of: name)
     }
 }

@@ -11,10 +11,12 @@ extension OperatorAPI {
         { request throws(Refusal) in
             let state = try environment(request).committed
             var flags = JSONObject()
+            var components = JSONObject()
             var pilots = JSONObject()
             for key in state.entries.keys.sorted() {
                 switch key.kind {
                 case .flag: flags[key.name] = StoredFlag.json(state.bytes(of: key) ?? [])
+                case .component: components[key.name] = StoredFlag.json(state.bytes(of: key) ?? [])
                 case .pilot:
                     let members = state.pilots[key.name]?.members.names.sorted().map { JSONValue.string($0.text) } ?? []
                     var pilot = StoredFlag.json(state.bytes(of: key) ?? []).objectValue ?? [:]
@@ -24,6 +26,7 @@ extension OperatorAPI {
                 }
             }
             var document: JSONObject = ["flags": .object(flags)]
+            if !components.isEmpty { document["components"] = .object(components) }
             if !pilots.isEmpty { document["pilots"] = .object(pilots) }
             var answer = APIResponse.json(.object(document)).tagged(EntityTag.of(state.revision), for: request)
             answer.headers[.revision] = "\(state.revision.number)"
@@ -63,7 +66,7 @@ extension OperatorAPI {
             guard keys?.isEmpty != true else {
                 throw Refusal(
                     .invalid, "Nothing named", detail: "\"keys\" is an empty list",
-                    hint: "name flags or pilot groups, or leave \"keys\" out for every flag")
+                    hint: "name flags, components or pilot groups, or leave \"keys\" out for every flag and component")
             }
             let kind = ChangeRequest.Kind.promote(
                 PromoteRequest(

@@ -51,7 +51,7 @@ extension DiffLine {
         touches.compactMap { touch in
             let own = changes.filter { $0.key == touch.key }
             switch touch.key.kind {
-            case .flag: return flagLine(touch, own)
+            case .flag, .component: return flagLine(touch, own)
             case .pilot: return pilotLine(touch, own)
             case .settings: return settingsLine(touch, own)
             case .kill: return killLine(touch, own)
@@ -62,10 +62,10 @@ extension DiffLine {
 
     private static func flagLine(_ touch: Touch, _ changes: [EntryChange]) -> DiffLine? {
         let before = touch.before.map { StoredFlag.json($0) }
-        switch (before, changes.last) {
-        case (let before?, .put(_, let bytes)): return .changed(flag: touch.key.name, before, StoredFlag.json(bytes))
-        case (nil, .put(_, let bytes)): return .added(flag: touch.key.name, StoredFlag.json(bytes))
-        case (let before?, .delete): return .removed(flag: touch.key.name, before)
+        switch (touch.key.flagKey, before, changes.last) {
+        case (let key?, let before?, .put(_, let bytes)): return .changed(flag: key, before, StoredFlag.json(bytes))
+        case (let key?, nil, .put(_, let bytes)): return .added(flag: key, StoredFlag.json(bytes))
+        case (let key?, let before?, .delete): return .removed(flag: key, before)
         default: return nil
         }
     }

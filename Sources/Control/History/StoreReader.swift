@@ -30,13 +30,12 @@ package final class StoreReader: Sendable {
         try await read { try $0.oldest(environment) }
     }
 
-    /// The newest revisions below `before`, newest first; with `key`, those that touched an entry of that name.
+    /// The newest revisions below `before`, newest first.
     package func page(
-        of environment: Int64, key: String? = nil, kinds: [EntryKind], before: UInt64 = .max,
-        limit: Int
+        of environment: Int64, _ filter: HistoryFilter = .everything, before: UInt64 = .max, limit: Int
     ) async throws(ControlError) -> [HistoryEntry] {
         try await read { rows in
-            let numbers: [UInt64] = try rows.numbers(environment, key: key, kinds: kinds, before: before, limit: limit)
+            let numbers: [UInt64] = try rows.numbers(environment, filter, before: before, limit: limit)
             return try numbers.compactMap { try rows.entry(environment, $0) }
         }
     }

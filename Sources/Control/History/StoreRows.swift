@@ -21,30 +21,21 @@ struct StoreRows {
         ).map(UInt64.init(bitPattern:))
     }
 
-    /// Numbers below `before`, falling: those that touched an entry of these kinds and this name. Without a name and
-    /// kinds, all.
-    func numbers(
-        _ environment: Int64, key: String?, kinds: [EntryKind], before: UInt64, limit: Int
-    ) throws -> [UInt64] {
+    /// Numbers below `before`, falling: those that touched what `filter` lets through.
+    func numbers(_ environment: Int64, _ filter: HistoryFilter, before: UInt64, limit: Int) throws -> [UInt64] {
         let before = Int64(clamping: before)
-        let list = kinds.map { "\($0.rawValue)" }.joined(separator: ", ")
-        if key == nil, !kinds.isEmpty {
-            return try numbers(
-                """
-                SELECT DISTINCT number FROM touched
-                WHERE environment = ? AND number < ? AND kind IN (\(list)) ORDER BY number DESC LIMIT ?
-                """, [environment, before, limit])
-        }
-        guard let key else {
+        guard filter != .everything else {
             return try numbers(
                 "SELECT number FROM log WHERE environment = ? AND number < ? ORDER BY number DESC LIMIT ?",
                 [environment, before, limit])
         }
+        var arguments: StatementArguments = [environment, before]
+        arguments += StatementArguments(filter.arguments)
         return try numbers(
             """
             SELECT DISTINCT number FROM touched
-            WHERE environment = ? AND kind IN (\(list)) AND name = ? AND number < ? ORDER BY number DESC LIMIT ?
-            """, [environment, key, before, limit])
+            WHERE environment = ? AND number < ? AND (\(filter.condition)) ORDER BY number DESC LIMIT ?
+            """, arguments + [limit])
     }
 
     /// Numbers above `after`, rising.

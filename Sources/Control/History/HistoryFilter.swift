@@ -1,0 +1,65 @@
+import Flags
+import JSON
+import Replication
+
+/// Which revisions of a history are asked for: all, or those that touched entries of some kinds or of one name.
+package struct HistoryFilter: Sendable, Hashable {
+    /// What a history tells apart; the kills of flags and of components are entries of one kind.
+    package enum Kind: String, Sendable, CaseIterable {
+        case flag
+        case component
+        case pilot
+        case kill
+        case componentKill = "component-kill"
+
+        var entry: EntryKind {
+            switch self {
+            case .flag: .flag
+            case .component: .component
+            case .pilot: .pilot
+            case .kill, .componentKill: .kill
+            }
+        }
+    }
+
+    /// Empty for what has no kind either: a new epoch, say.
+    private let kinds: [Kind]
+    private let name: String?
+
+    package static let everything = HistoryFilter(kinds: [])
+
+    /// - Parameter name: as people call it.
+    package init(kinds: [Kind] = Kind.allCases, name: String? = nil) {
+        self.kinds = kinds
+        self.name = name
+    }
+
+    /// The entries of that name; empty without one.
+    package var entries: [EntryKey] {
+        guard let name else { return [] }
+        return kinds.map { EntryKey($0.entry, $0 == .componentKill ? ComponentKey.flagKey(of: name) : name) }
+    }
+
+    /// Of the rows of `touched`, in SQL; `arguments` are its values.
+    var condition: String {
+        guard name == nil else {
+            // No entry but a component's kill has such a name: this asks for none too many.
+            let kinds = Set(entries.map(\.kind)).sorted().map { "\($0.rawValue)" }.joined(separator: ", ")
+            return "kind IN (\(kinds)) AND name IN (\(arguments.map { _ in "?" }.joined(separator: ", ")))"
+        }
+        return kinds.map { kind in
+            let condition = "kind = \(kind.entry.rawValue)"
+            return switch kind {
+            case .kill: "(\(condition) AND name NOT BETWEEN ? AND ?)"
+            case .componentKill: "(\(condition) AND name BETWEEN ? AND ?)"
+            case .flag, .component, .pilot: condition
+            }
+        }.joined(separator: " OR ")
+    }
+
+    var arguments: [String] {
+        guard name == nil else { return Set(entries.map { ExactString($0.name) }).sorted().map(\.text) }
+        // Keys of flags begin beyond the mark of components.
+        return kinds.flatMap { $0.entry == .kill ? [ComponentKey.flagKey(of: ""), "\u{2}"] : [] }
+    }
+}
