@@ -85,9 +85,8 @@ let package = Package(
         .executableTarget(
             name: "pilotlight",
             dependencies: [
-                "Agent", "AgentSocket", "Control", "Flags", "JSON", "Prometheus", arguments, coreMetrics, httpClient,
-                lifecycle,
-                logging, nioCore, nioHTTP1, nioPosix, unixSignals,
+                "Agent", "AgentSocket", "Control", "Flags", "JSON", "PilotlightClient", "Prometheus", arguments,
+                coreMetrics, httpClient, lifecycle, logging, nioCore, nioHTTP1, nioPosix, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -6,12 +6,19 @@ import PilotlightClient
 /// The Swift client against one agent, beside other ways to ask the same agent on the same socket.
 ///
 ///     client-benchmark [--lookups 1000000] [--tasks 8]
+///     client-benchmark route [--rounds 5] [--seconds 2] [--nginx /usr/sbin/nginx]
 @main
 enum ClientBenchmark {
     static func main() async {
         let options = Options(Array(CommandLine.arguments.dropFirst()))
         do {
-            try await run(lookups: options.number("lookups", 1_000_000), tasks: options.number("tasks", 8))
+            switch options.words.first {
+            case nil: try await run(lookups: options.number("lookups", 1_000_000), tasks: options.number("tasks", 8))
+            case "route": try await RouteBenchmark(options).run()
+            default:
+                print("usage: client-benchmark [route] [--lookups N] [--rounds N] …")
+                exit(64)
+            }
         } catch {
             print("client-benchmark: \(error)")
             exit(1)

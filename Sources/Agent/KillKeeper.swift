@@ -31,8 +31,10 @@ struct KillKeeper {
         counters.urgentKills.count()
         write(live, now: now, counters, logger)
         guard held == wanted else { return }
+        let key = EntryKey(deciding: kill.flag)
         logger.notice(
-            "killed ahead of its turn", metadata: ["flag": "\(kill.flag)", "revision": "\(kill.revision.number)"])
+            "killed ahead of its turn",
+            metadata: ["\(key.kind)": "\(key.name)", "revision": "\(kill.revision.number)"])
     }
 
     /// Drops what is shown in its turn by now, and tries again what the disk refused.

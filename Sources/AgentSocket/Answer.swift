@@ -1,7 +1,7 @@
 import Flags
 import LookupProtocol
 
-/// What is said about one flag. Every protocol renders this, and only this.
+/// What is said about one flag or component. Every protocol renders this, and only this.
 struct Answer {
     /// The revision that the answer comes from, and how fresh the agent's state is.
     var stamp: StateStamp

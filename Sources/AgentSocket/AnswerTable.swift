@@ -1,7 +1,7 @@
 import Flags
 import LookupProtocol
 
-/// The one table of reasons and errors: what each is in the binary protocol and in OFREP.
+/// The one table of reasons and errors: what each is in the binary protocol, in OFREP and to load balancers.
 enum AnswerTable {
     static func binary(_ reason: Reason) -> AnswerReason {
         switch reason {
@@ -24,6 +24,16 @@ enum AnswerTable {
         case .invalidContext: (.invalidContext, .badRequest)
         case .providerNotReady: (.providerNotReady, .badRequest)
         case .general, .providerFatal: (.general, .badRequest)
+        }
+    }
+
+    /// Where there is no version to tell: a load balancer looks at the status alone.
+    static func routeStatus(_ code: ErrorCode) -> HTTPStatus {
+        switch code {
+        case .flagNotFound: .notFound
+        case .providerNotReady: .serviceUnavailable
+        case .parseError, .typeMismatch, .targetingKeyMissing, .invalidContext, .general, .providerFatal:
+            .internalServerError
         }
     }
 }

@@ -3,10 +3,17 @@ import JSON
 import LookupProtocol
 import NIOCore
 
-/// Why a lookup's context can't be used.
+/// Why a lookup can't be made.
 struct ContextProblem: Error {
     var code: ErrorCode
     var details: String
+
+    /// Paths name flags only: what a component is decided under is no flag there.
+    static func check(flagKey key: String) throws(ContextProblem) {
+        guard !ComponentKey.isComponent(key) else {
+            throw ContextProblem(code: .flagNotFound, details: "there is no flag \"\(key)\"")
+        }
+    }
 }
 
 /// Reads the context out of what each protocol carries.

@@ -32,6 +32,8 @@ final class HTTPConnection: ChannelInboundHandler, LoopConnection {
     private let surface: Surface
     private var context: ChannelHandlerContext?
     private var request: Request?
+    /// The last that a load balancer asked, which it asks over and over.
+    private var lastRoute: (uri: String, route: HTTPRoute)?
     private var responses: ByteBuffer?
     /// What came while the peer took nothing; in order.
     private var heldUp: CircularBuffer<Step> = []
@@ -135,15 +137,15 @@ final class HTTPConnection: ChannelInboundHandler, LoopConnection {
     }
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        var request = Request(route: HTTPRoute(uri: head.uri, surface: surface), head: head, isUpgrade: false)
+        var request = Request(route: route(of: head.uri), head: head, isUpgrade: false)
         var bodyBytes = 0
         var expectsContinue = false
         for (name, value) in head.headers {
             switch name.utf8.count {
-            case 6 where Self.equal(name, "expect"): expectsContinue = Self.equal(value, "100-continue")
-            case 7 where Self.equal(name, "upgrade"): request.isUpgrade = true
-            case 13 where Self.equal(name, "if-none-match"): request.ifNoneMatch = value
-            case 14 where Self.equal(name, "content-length"): bodyBytes = Int(value) ?? 0
+            case 6 where name.equals(lowercase: "expect"): expectsContinue = value.equals(lowercase: "100-continue")
+            case 7 where name.equals(lowercase: "upgrade"): request.isUpgrade = true
+            case 13 where name.equals(lowercase: "if-none-match"): request.ifNoneMatch = value
+            case 14 where name.equals(lowercase: "content-length"): bodyBytes = Int(value) ?? 0
             default: break
             }
         }
@@ -153,6 +155,13 @@ final class HTTPConnection: ChannelInboundHandler, LoopConnection {
         if expectsContinue, head.version == .http1_1 {
             append { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
         }
+    }
+
+    private func route(of uri: String) -> HTTPRoute {
+        if let lastRoute, lastRoute.uri.isExactly(uri) { return lastRoute.route }
+        let route = HTTPRoute(uri: uri, surface: surface)
+        if case .route = route { lastRoute = (uri, route) }
+        return route
     }
 
     private func refuseBody() {
@@ -180,13 +189,22 @@ final class HTTPConnection: ChannelInboundHandler, LoopConnection {
             response.status = .notFound
             response.problem(
                 "nothing is served at \(request.head.uri)",
-                hint: "lookups: POST /ofrep/v1/evaluate/flags/{key}; health: /healthz, /readyz, /metrics")
+                hint: "lookups: POST /ofrep/v1/evaluate/flags/{key}; versions: GET /route/{component}?cookie=NAME; "
+                    + "health: /healthz, /readyz, /metrics")
         case .evaluate, .evaluateAll, .malformed:
             if method == .POST {
                 OFREPEndpoint(loop: loop).answer(request.route, request.body, request.ifNoneMatch, &response)
             }
         case .explain(let key):
-            if method == .POST { ExplainEndpoint(loop: loop).answer(key, request.body, &response) }
+            if method == .POST { ExplainEndpoint(loop: loop).answer(flag: key, request.body, &response) }
+        case .explainComponent(let name):
+            if method == .POST { ExplainEndpoint(loop: loop).answer(component: name, request.body, &response) }
+        case .route(let query):
+            if method == .GET || method == .HEAD {
+                RouteEndpoint(loop: loop).answer(query, request.head.headers, &response)
+            }
+        case .malformedRoute(let problem):
+            if method == .GET || method == .HEAD { RouteEndpoint(loop: loop).refuse(problem, &response) }
         case .health, .readiness, .metrics:
             if method == .GET || method == .HEAD { ProbeEndpoint(loop: loop).answer(request.route, &response) }
         }
@@ -195,7 +213,8 @@ final class HTTPConnection: ChannelInboundHandler, LoopConnection {
             response.allow = request.route.allow
             response.problem("\(method) is not served here", hint: "use \(request.route.allow)")
         }
-        response.omitsBody = method == .HEAD || response.status == .notModified
+        response.omitsBody =
+            method == .HEAD || response.status == .notModified || response.status == .noContent
         let stamp = response.stamp ?? loop.currentStamp()
         append { response.write(stamp: stamp, to: &$0) }
         response.body.removeAll(keepingCapacity: response.body.capacity <= Self.flushLimit)
@@ -225,14 +244,6 @@ final class HTTPConnection: ChannelInboundHandler, LoopConnection {
         } catch {
             isEnding = true
         }
-    }
-
-    private static func equal(_ text: String, _ lowercase: StaticString) -> Bool {
-        let letters = UnsafeBufferPointer(start: lowercase.utf8Start, count: lowercase.utf8CodeUnitCount)
-        return text.utf8.count == letters.count
-            && text.utf8.elementsEqual(letters) {
-                $0 == $1 || ($0 | 0x20 == $1 && (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0))
-            }
     }
 
     // MARK: Responses

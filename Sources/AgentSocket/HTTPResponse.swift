@@ -8,10 +8,11 @@ struct HTTPResponse {
     var status: HTTPStatus
     var contentType: StaticString = "application/json"
     var body: [UInt8] = []
-    /// Answers with headers only: to HEAD, and for 304.
+    /// Answers with headers only: to HEAD, and for 204 and 304.
     var omitsBody = false
     var allow: StaticString?
     var etag: String?
+    var route: RouteHeaders?
     var closes: Bool
     /// Of the state that the body tells of; nil when it tells of none: then the newest is sent.
     var stamp: StateStamp?
@@ -35,7 +36,7 @@ struct HTTPResponse {
     func write(stamp newest: StateStamp, to buffer: inout ByteBuffer) {
         let stamp = stamp ?? newest
         buffer.writeStaticString(status.line)
-        if status != .notModified {
+        if status != .notModified, status != .noContent {
             buffer.writeStaticString("Content-Type: ")
             buffer.writeStaticString(contentType)
             buffer.writeStaticString("\r\nContent-Length: ")
@@ -64,6 +65,7 @@ struct HTTPResponse {
             buffer.writeString(etag)
             buffer.writeStaticString("\r\n")
         }
+        route?.write(to: &buffer)
         buffer.writeStaticString(closes ? "Connection: close\r\n\r\n" : "\r\n")
         if !omitsBody { buffer.writeBytes(body) }
     }

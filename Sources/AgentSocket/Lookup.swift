@@ -1,8 +1,9 @@
 import Flags
 import LookupProtocol
 
-/// What is asked about one flag. Every protocol parses into this.
+/// What is asked about one flag or component. Every protocol parses into this.
 struct Lookup {
+    /// Of a component, the key that it is decided under.
     var key: String
     /// The type that the caller wants; nil takes any.
     var expected: ValueType?
@@ -13,11 +14,14 @@ struct Lookup {
 enum LookupSource: Int, CaseIterable {
     case ofrep
     case binary
+    /// A load balancer's.
+    case route
 
     var name: String {
         switch self {
         case .ofrep: "ofrep"
         case .binary: "binary"
+        case .route: "route"
         }
     }
 }

@@ -15,7 +15,7 @@ package struct LookupServerConfiguration: Sendable {
     package var probePort: Int?
     /// Nil: all interfaces, IPv6 and IPv4.
     package var probeHost: String?
-    /// Whether `POST /explain/KEY` says why a lookup gets its answer. It shows the flag's rules to whoever may look up, and
+    /// Whether `POST /explain/KEY` says why a lookup gets its answer, and `POST /explain?component=NAME`. It shows rules to whoever may look up, and
     /// takes many times as long as a lookup.
     package var allowsExplain = false
     /// Event loops. One answers hundreds of thousands of lookups a second.

@@ -57,7 +57,7 @@ struct MetricsPage {
 
     private func lookups(_ page: inout PrometheusPage) {
         let name = "pilotlight_lookups_total"
-        page.family(name, .counter, help: "Flags answered, by protocol, reason and error code.")
+        page.family(name, .counter, help: "Flags and versions answered, by protocol, reason and error code.")
         for source in LookupSource.allCases {
             for reason in Reason.allCases where reason != .error {
                 page.sample(

@@ -17,6 +17,7 @@ struct OFREPEndpoint {
     private func one(_ key: String, _ body: ByteBuffer?, _ response: inout HTTPResponse) {
         let answer: Answer
         do throws(ContextProblem) {
+            try ContextProblem.check(flagKey: key)
             answer = try loop.answer(Lookup(key: key, context: ContextReader.read(ofrepBody: body)), from: .ofrep)
         } catch {
             answer = loop.refuse(error, from: .ofrep)

@@ -14,7 +14,8 @@ enum ValueConversion {
                 evaluation.value = converted
             } else {
                 evaluation = .failure(
-                    .typeMismatch, "flag \(key) is \(value.kindText), not \(name(expected)): ask for its own type",
+                    .typeMismatch,
+                    "\(ComponentKey.title(of: key)) is \(value.kindText), not \(name(expected)): ask for its own type",
                     metadata: evaluation.metadata)
             }
         } else if case .integer(let number) = value, exactIntegers.contains(number), hasFractions(key, in: flags) {

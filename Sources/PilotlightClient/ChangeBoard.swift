@@ -23,7 +23,7 @@ struct ChangeBoard<Waiter: Sendable>: Sendable {
     /// A new follower; it is told everything first, at once if the agent has been heard on this connection.
     mutating func follow() -> UInt64 {
         nextID += 1
-        let waiting = told.map { FlagChange(revision: $0, flags: .everything) }
+        let waiting = told.map { FlagChange(everythingAt: $0) }
         followers[nextID] = Follower(waiting: waiting, hasEnded: isFinished)
         return nextID
     }

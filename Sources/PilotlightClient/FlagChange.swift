@@ -7,18 +7,28 @@ public struct FlagChange: Sendable, Hashable {
     /// Which flags.
     public enum Flags: Sendable, Hashable {
         /// Any of them: look up again whatever you keep. Said first of all, after each reconnect, after a resync of the
-        /// agent, at a new epoch, and when too many flags changed to name them.
+        /// agent, at a new epoch, and when too many flags and components changed to name them.
         case everything
-        /// These, by key.
+        /// These, by key; none when only components changed.
         case keys(Set<String>)
+    }
+
+    /// Which components.
+    public enum Components: Sendable, Hashable {
+        /// Any of them, whenever it is any flag.
+        case everything
+        /// These, by name; none when only flags changed.
+        case names(Set<String>)
     }
 
     /// The state that the agent answers from; nil while it holds no confirmed state.
     public var revision: FlagRevision?
     /// The flags whose answers may differ.
     public var flags: Flags
+    /// The components whose versions may differ.
+    public var components: Components
 
-    /// Whether `key` is among them.
+    /// Whether the flag `key` is among them.
     public func concerns(_ key: String) -> Bool {
         switch flags {
         case .everything: true
@@ -26,26 +36,52 @@ public struct FlagChange: Sendable, Hashable {
         }
     }
 
-    /// More keys than this are told as everything.
+    /// Whether the component `name` is among them.
+    public func concerns(component name: String) -> Bool {
+        switch components {
+        case .everything: true
+        case .names(let names): names.contains(name)
+        }
+    }
+
+    /// More flags and components than this are told as everything.
     static let maximumKeys = ChangeNotice.maximumKeys
 
-    init(revision: FlagRevision?, flags: Flags) {
+    /// Any flag and any component.
+    init(everythingAt revision: FlagRevision?) {
         self.revision = revision
-        self.flags = flags
+        flags = .everything
+        components = .everything
+    }
+
+    init(revision: FlagRevision?, flags: Set<String>, components: Set<String> = []) {
+        self.revision = revision
+        self.flags = .keys(flags)
+        self.components = .names(components)
     }
 
     init(_ notice: ChangeNotice) {
-        revision = FlagRevision(notice.stamp)
-        flags = notice.changedKeys.map { .keys(Set($0)) } ?? .everything
+        guard let keys = notice.changedKeys else {
+            self.init(everythingAt: FlagRevision(notice.stamp))
+            return
+        }
+        var (flags, components): (Set<String>, Set<String>) = ([], [])
+        for key in keys {
+            if let name = MarkedKey.component(of: key) { components.insert(name) } else { flags.insert(key) }
+        }
+        self.init(revision: FlagRevision(notice.stamp), flags: flags, components: components)
     }
 
     /// This one and a later one as one.
     func merged(with later: FlagChange) -> FlagChange {
-        var merged = FlagChange(revision: later.revision, flags: .everything)
-        if case .keys(let keys) = flags, case .keys(let more) = later.flags {
-            let all = keys.union(more)
-            if all.count <= Self.maximumKeys { merged.flags = .keys(all) }
+        if case .keys(let keys) = flags, case .keys(let more) = later.flags,
+            case .names(let names) = components, case .names(let others) = later.components
+        {
+            let (keys, names) = (keys.union(more), names.union(others))
+            if keys.count + names.count <= Self.maximumKeys {
+                return FlagChange(revision: later.revision, flags: keys, components: names)
+            }
         }
-        return merged
+        return FlagChange(everythingAt: later.revision)
     }
 }

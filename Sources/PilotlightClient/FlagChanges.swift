@@ -1,6 +1,6 @@
-/// The changes of an environment's flags, as the agent applies them: see ``FlagClient/changes``.
+/// The changes of an environment's flags and components, as the agent applies them: see ``FlagClient/changes``.
 ///
-/// The first change of each iteration is ``FlagChange/Flags/everything``, and so is the first after each reconnect: what
+/// The first change of each iteration is ``FlagChange/Flags/everything`` and every component, and so is the first after each reconnect: what
 /// happened in between is never missed silently. What comes while an iteration is busy is merged into one change. The
 /// sequence ends when the client is shut down or the iterating task is cancelled.
 public struct FlagChanges: AsyncSequence, Sendable {

@@ -1,6 +1,6 @@
 import LookupProtocol
 
-/// Asks the agent beside this process for flags, over one connection that many tasks share.
+/// Asks the agent beside this process for flags and versions, over one connection that many tasks share.
 ///
 /// Make one for the process, keep it, and call ``shutdown()`` at the end. It connects by itself, at once, and again
 /// whenever the connection is lost. A lookup never throws and never takes longer than its deadline: whatever goes wrong,
@@ -27,7 +27,7 @@ public final class FlagClient: Sendable {
     /// Where the agent is, and the limits.
     public var configuration: FlagClientConfiguration { engine.configuration }
 
-    /// The changes of the environment's flags from now on. Any number of tasks may follow them, each with an iteration
+    /// The changes of the environment's flags and components from now on. Any number of tasks may follow them, each with an iteration
     /// of its own.
     public var changes: FlagChanges { FlagChanges(self) }
 
@@ -43,9 +43,16 @@ public final class FlagClient: Sendable {
     func value<Value: LookupValue>(
         _ key: String, _ defaultValue: Value, _ context: EvaluationContext, _ limit: Duration?
     ) async -> Value {
+        await value(key, context, limit) ?? defaultValue
+    }
+
+    /// Nil when there is none.
+    func value<Value: LookupValue>(
+        _ key: String, _ context: EvaluationContext, _ limit: Duration?
+    ) async -> Value? {
         let outcome = await ask(key, Value.wireType, context, limit, wantsMetadata: false)
-        guard case .answer(let answer) = outcome, let sent = answer.value else { return defaultValue }
-        return Value(sent) ?? defaultValue
+        guard case .answer(let answer) = outcome, let sent = answer.value else { return nil }
+        return Value(sent)
     }
 
     func details<Value: LookupValue>(

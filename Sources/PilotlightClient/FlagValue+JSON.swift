@@ -7,7 +7,7 @@ extension FlagValue {
         self.init(json)
     }
 
-    private init(_ json: JSONValue) {
+    package init(_ json: JSONValue) {
         switch json {
         case .null: self = .null
         case .bool(let value): self = .boolean(value)
@@ -22,7 +22,7 @@ extension FlagValue {
     }
 
     /// Nil if there is a number in it that JSON doesn't have: not a number, or infinite.
-    var json: JSONValue? {
+    package var json: JSONValue? {
         switch self {
         case .null: return .null
         case .boolean(let value): return .bool(value)

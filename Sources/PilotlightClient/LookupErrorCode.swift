@@ -2,7 +2,7 @@ import LookupProtocol
 
 /// What went wrong with a lookup. The raw values are OpenFeature's words.
 public enum LookupErrorCode: String, Sendable, Hashable, CaseIterable {
-    /// The agent knows no flag of that key.
+    /// The agent knows no flag of that key, or no component of that name.
     case flagNotFound = "FLAG_NOT_FOUND"
     /// The flag's rule, or what was sent, can't be read.
     case parseError = "PARSE_ERROR"

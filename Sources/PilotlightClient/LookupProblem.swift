@@ -44,7 +44,7 @@ enum LookupProblem: Error, Sendable, Hashable {
         case .refusedByAgent(let reason):
             "the agent refused the request: \(reason)"
         case .keyTooLong(let count):
-            "a flag key of \(count) bytes is longer than any flag's"
+            "a key of \(count) bytes is longer than any flag's and any component's"
         case .requestTooLong(let count):
             "the context makes a request of \(count) bytes, more than \(Frame.maximumRequestLength): send less of it"
         case .contextNotFinite:

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct ChangeBoardTests {
     private static func change(_ number: UInt64, _ keys: String...) -> FlagChange {
-        FlagChange(revision: revision(number), flags: keys.isEmpty ? .everything : .keys(Set(keys)))
+        keys.isEmpty
+            ? FlagChange(everythingAt: revision(number)) : FlagChange(revision: revision(number), flags: Set(keys))
     }
 
     private static func revision(_ number: UInt64) -> FlagRevision? {

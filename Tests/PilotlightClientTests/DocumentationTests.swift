@@ -48,6 +48,8 @@ import Testing
               "new-checkout": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "on"},
               "page-size": {"state": "ENABLED", "variants": {"n": \(pageSize)}, "defaultVariant": "n"},
               "layout": {"state": "ENABLED", "variants": {"wide": {"columns": 3}}, "defaultVariant": "wide"}
+            }, "components": {
+              "checkout": {"versions": {"1.0": {"upstream": "blue"}, "1.1": {"upstream": "green"}}, "defaultVersion": "1.1"}
             }}
             """
         }
@@ -60,6 +62,7 @@ import Testing
 
         let flags = FlagClient(FlagClientConfiguration(socketPath: socket, lookupDeadline: .seconds(20)))
         #expect(await DocumentedSamples.types(flags) == [true, "Hello", 50, 0.0, 3])
+        #expect(await DocumentedSamples.versions(flags) == ["1.1", "1.1", "green"])
         let lines = Recorder<String>()
         await DocumentedSamples.details(flags) { lines.note($0) }
         #expect(lines.all == ["new-checkout: true, STATIC, at 1"])

@@ -34,6 +34,14 @@ enum DocumentedSamples {
         }
     }
 
+    static func versions(_ flags: FlagClient) async -> [String?] {
+        let visitor = EvaluationContext(targetingKey: "ann")
+        let version = await flags.version(of: "checkout", context: visitor)
+        let route = await flags.versionDetails(of: "checkout", default: "1.0", context: visitor)
+        let upstream = route.metadata["upstream"]?.stringValue
+        return [version, route.value, upstream]
+    }
+
     static func deadlines(socket: String) async -> Bool {
         let flags = FlagClient(
             FlagClientConfiguration(

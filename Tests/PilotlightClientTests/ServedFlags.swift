@@ -8,7 +8,7 @@ struct ServedFlags {
 
     var agent: AgentProcess { cluster.agents[0] }
 
-    static func document(onOff: String = "on") -> String {
+    static func document(onOff: String = "on", version: String = "1.0") -> String {
         """
         {"flags": {
           "on-off": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "\(onOff)"},
@@ -25,7 +25,13 @@ struct ServedFlags {
                        "targeting": {"if": [{"==": [{"var": "tier"}, "gold"]}, "yes", null]}},
           "for-ann": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off",
                       "targeting": {"if": [{"==": [{"var": "targetingKey"}, "ann"]}, "on", null]}}
-        }}
+          },
+          "components": {
+            "checkout": {"versions": {"1.0": {"upstream": "blue"}, "1.1": {"upstream": "green"}, "2": {}},
+                         "defaultVersion": "\(version)", "pilots": [{"pilot": "early", "version": "2"}]}
+          },
+          "pilots": {"early": {"members": ["ann"]}}
+        }
         """
     }
 

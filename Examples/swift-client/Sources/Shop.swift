@@ -28,6 +28,7 @@ struct Shop {
             let number = change.revision.map { "\($0.number)" } ?? "none"
             switch change.flags {
             case .everything: say("changed: maybe everything, revision \(number)")
+            case .keys(let keys) where keys.isEmpty: continue  // Only components changed.
             case .keys(let keys): say("changed: \(keys.sorted().joined(separator: ", ")), revision \(number)")
             }
         }
