@@ -7,6 +7,7 @@ import Foundation
 enum EntryPoint {
     static func main() async {
         let given = Array(CommandLine.arguments.dropFirst())
+        guard given != ["--version"] else { return print(PilotlightCommand.version) }
         let variables = OptionVariables(commandTree: PilotlightCommand._dumpHelp())
         let injection: OptionVariables.Injection
         do {

@@ -2,6 +2,7 @@ import ArgumentParser
 
 /// The root of every command word.
 struct PilotlightCommand: AsyncParsableCommand, ExampledCommand {
+    // Not given to ArgumentParser: `--version` is a component's version to several commands.
     static let version = "0.1.0"
 
     static let configuration = CommandConfiguration(
@@ -11,16 +12,17 @@ struct PilotlightCommand: AsyncParsableCommand, ExampledCommand {
             A control node holds the flags of every environment; an agent beside each service answers lookups from its \
             own copy, with or without the control node.
 
-            Exit codes: 0 done, 1 refused or failed (reason and hint on standard error), 64 usage.
+            Exit codes: 0 done, 1 refused or failed (reason and hint on standard error), 64 usage. \
+            `pilotlight --version` says which one this is.
             """,
-        version: version,
         groupedSubcommands: [
             CommandGroup(name: "Run", subcommands: [ControlCommand.self, AgentCommand.self, DevCommand.self]),
             CommandGroup(
                 name: "Operate",
                 subcommands: [
-                    ApplyCommand.self, ExportCommand.self, FlagCommand.self, PilotCommand.self,
-                    EnvironmentCommand.self, FleetCommand.self, HistoryCommand.self, RollbackCommand.self,
+                    ApplyCommand.self, ExportCommand.self, FlagCommand.self, ComponentCommand.self,
+                    PilotCommand.self, EnvironmentCommand.self, FleetCommand.self, HistoryCommand.self,
+                    RollbackCommand.self,
                     WatchCommand.self,
                 ]),
             CommandGroup(name: "Keep", subcommands: [BackupCommand.self, RestoreCommand.self]),

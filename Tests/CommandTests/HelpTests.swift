@@ -80,7 +80,10 @@ import Testing
     @Test func everyChangeCarriesTheSameOptions() {
         for words in [
             "flag default", "flag enable", "flag disable", "flag delete", "flag ramp", "flag kill", "flag unkill",
-            "pilot create", "pilot edit", "pilot add", "pilot remove", "pilot delete", "apply", "rollback",
+            "component create", "component add-version", "component retire-version", "component default",
+            "component split", "component pilot", "component ramp", "component kill", "component unkill",
+            "component delete", "pilot create", "pilot edit", "pilot add", "pilot remove", "pilot delete", "apply",
+            "rollback",
             "environment promote",
         ] {
             let options = Self.variables.all(for: words.split(separator: " ").map(String.init)).map(\.option)

@@ -47,6 +47,9 @@ import Testing
             ("flag default a on", "a: default variant on"), ("flag enable a", "a: enabled"),
             ("flag disable a", "a: disabled"), ("flag delete a --yes", "a: deleted"),
             ("flag kill a", "a: killed"), ("flag unkill a", "a: not killed"),
+            ("component create c --version 1", "c: created, version 1 for everyone"),
+            ("component default c 2", "c: default version 2"), ("component kill c", "c: killed"),
+            ("component unkill c", "c: not killed"), ("component delete c --yes", "c: deleted"),
             ("pilot create g", "g: created"), ("pilot delete g --yes", "g: deleted"),
             ("pilot add g x y", "g: 2 members added"), ("pilot remove g x y", "g: 2 members removed"),
         ])
@@ -99,20 +102,20 @@ import Testing
             "environments": [
                 [
                     "name": "production", "bucketing": "v2", "revision": Rendered.revision, "flags": 3, "pilots": 1,
-                    "entries": 9, "blocked": ["reason": "ahead", "detail": "agent a is ahead"],
+                    "entries": 9, "components": 2, "blocked": ["reason": "ahead", "detail": "agent a is ahead"],
                 ]
             ]
         ]
         #expect(
             try Rendered.text("environment list", answer) == """
-                ENVIRONMENT  BUCKETING  EPOCH  REVISION  FLAGS  PILOTS  ENTRIES  WRITES
-                production   v2         2      41        3      1       9        blocked
+                ENVIRONMENT  BUCKETING  EPOCH  REVISION  FLAGS  PILOTS  ENTRIES  WRITES   COMPONENTS
+                production   v2         2      41        3      1       9        blocked  2
                 production takes no writes: agent a is ahead
                   hint: `pilotlight environment new-epoch production` shows what the agents hold
                 """)
         #expect(
             try Rendered.text("environment list", answer, .plain)
-                == "production\tv2\t2\t41\t3\t1\t9\tblocked\ttakes no writes: agent a is ahead")
+                == "production\tv2\t2\t41\t3\t1\t9\tblocked\ttakes no writes: agent a is ahead\t2")
         #expect(
             try Rendered.text("environment create x", ["revision": Rendered.revision])
                 == "x: created, bucketing v2\nrevision 41 (epoch 2)")

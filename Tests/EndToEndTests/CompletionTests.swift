@@ -23,6 +23,8 @@ struct CompletionTests {
     func names() async throws {
         let cluster = try await Cluster(agents: 0)
         try cluster.control.apply(Fixture.flags("new-checkout", "greeting"))
+        try cluster.control.apply(
+            #"{"components": {"shop": {"versions": {"1.0": {}}, "defaultVersion": "1.0"}}}"#)
         try cluster.control.ask("POST", "/v1/environments", ["name": "staging"])
         let script = try await Pilotlight.run(["--generate-completion-script", "bash"])
         let file = try cluster.directory.write("completion.bash", script.output)
@@ -49,6 +51,8 @@ struct CompletionTests {
         #expect(try await completed("pilotlight", "fla").contains("flag"))
         #expect(try await completed("pilotlight", "flag", "show", "--envir").contains("--environment"))
         #expect(try await completed("pilotlight", "flag", "show", "new").contains("new-checkout"))
+        #expect(try await completed("pilotlight", "component", "show", "sh").contains("shop"))
+        #expect(try await completed("pilotlight", "history", "list", "sh").contains("shop"))
         #expect(try await completed("pilotlight", "environment", "diff", "sta").contains("staging"))
         // Without a control node nothing is offered, and nothing said.
         cluster.control.kill()

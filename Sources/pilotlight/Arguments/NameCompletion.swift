@@ -11,6 +11,15 @@ enum NameCompletion {
         names(words, path: "/flags?limit=1000", list: "flags", member: "key")
     }
 
+    @Sendable static func components(_ words: [String], _: Int, _: String) -> [String] {
+        names(words, path: "/components?limit=1000", list: "components", member: "name")
+    }
+
+    /// What is decided for users.
+    @Sendable static func flagsAndComponents(_ words: [String], _ index: Int, _ typed: String) -> [String] {
+        flags(words, index, typed) + components(words, index, typed)
+    }
+
     @Sendable static func pilots(_ words: [String], _: Int, _: String) -> [String] {
         names(words, path: "/pilots?limit=1000", list: "pilots", member: "name")
     }

@@ -99,10 +99,13 @@ struct OptionVariables {
         command["subcommands"]?.arrayValue?.first { $0["commandName"]?.stringValue == name }
     }
 
+    /// What a variable says holds for every command: which component or version is meant never does.
+    static let withoutVariable: Set<String> = ["help", "version", "component"]
+
     private func options(of command: JSONValue) -> [Option] {
         (command["arguments"]?.arrayValue ?? []).compactMap { argument in
             guard let kind = argument["kind"]?.stringValue, kind != "positional",
-                let name = argument["preferredName"]?["name"]?.stringValue, name != "help", name != "version"
+                let name = argument["preferredName"]?["name"]?.stringValue, !Self.withoutVariable.contains(name)
             else { return nil }
             let variable = Self.prefix + name.uppercased().map { $0 == "-" ? "_" : $0 }
             return Option(

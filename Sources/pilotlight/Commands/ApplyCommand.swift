@@ -6,7 +6,7 @@ struct ApplyCommand: AsyncParsableCommand, ExampledCommand {
         commandName: "apply",
         abstract: "Publish what files say: all of it as one change, or none of it.",
         discussion: """
-            A file is a flagd document (JSON or YAML) plus an optional top-level "pilots". What no file mentions stays \
+            A file is a flagd document (JSON or YAML) plus optional top-level "components" and "pilots". What no file mentions stays \
             as it is; what a file gives replaces that part whole. Of a folder, every .json, .yaml and .yml file in it \
             and below it is taken, hidden ones left out.
             """)

@@ -16,9 +16,10 @@ struct ExplainCommand: AsyncParsableCommand, ExampledCommand {
             "pilotlight explain new-checkout --targeting-key ann --context plan=gold --environment staging",
             "With more of the evaluation context, in staging"),
         Example("pilotlight explain new-checkout --targeting-key ann --socket agent.sock", "As an agent sees it"),
+        Example("pilotlight explain --component shop --targeting-key ann", "Why does Ann get that version?"),
     ]
 
-    @Argument(help: "The flag's key.", completion: .custom(NameCompletion.flags)) var key: String
+    @OptionGroup var subject: DecidedSubject
     @Option(help: "Whom the answer is for.") var targetingKey: String?
     @OptionGroup var context: ContextOption
     // A shell that has PILOTLIGHT_SOCKET for lookups still asks the control node why.
@@ -30,18 +31,24 @@ struct ExplainCommand: AsyncParsableCommand, ExampledCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
+        let (name, isComponent) = subject.name
         let members = context.members(targetingKey: targetingKey)
         if let socket {
-            let answer = try await SocketLookup(socket: socket).explain(key, context: members)
+            let agent = SocketLookup(socket: socket)
+            let answer =
+                isComponent
+                ? try await agent.explain(component: name, context: members)
+                : try await agent.explain(name, context: members)
             if answer.status == 200 || connection.json {
                 show(answer.body, revision: answer.freshness?.revision)
             }
-            if answer.status != 200 { throw Self.refusal(of: key, answer) }
+            if answer.status != 200 { throw refusal(answer) }
         } else {
             show(
                 try await asked(connection) { control in
                     try await control.question(
-                        "environments", environment.name, "flags", key, "explain", body: ["context": .object(members)])
+                        "environments", environment.name, subject.list, name, "explain",
+                        body: ["context": .object(members)])
                 })
         }
     }
@@ -53,12 +60,13 @@ struct ExplainCommand: AsyncParsableCommand, ExampledCommand {
     }
 
     /// An agent's "no": as to a lookup, or that it doesn't explain.
-    private static func refusal(of key: String, _ answer: SocketLookup.Answer) -> any Error {
+    private func refusal(_ answer: SocketLookup.Answer) -> any Error {
         guard let code = answer.body["errorCode"]?.stringValue else {
             return ProblemDetails(answer.body, status: answer.status)
         }
         return CommandRefusal(
-            "\(key): \(code): \(answer.body["errorDetails"]?.stringValue ?? "no details")",
-            hint: LookupCommand.hint(for: code, key: key, known: []))
+            "\(subject.title): \(code): \(answer.body["errorDetails"]?.stringValue ?? "no details")",
+            hint: LookupCommand.hint(
+                for: code, key: subject.name.text, isComponent: subject.name.isComponent, known: []))
     }
 }

@@ -4,7 +4,7 @@ import JSON
 
 struct ExportCommand: AsyncParsableCommand, ExampledCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "All flags and pilot groups as the one document that apply takes.")
+        commandName: "export", abstract: "All flags, components and pilot groups as the one document that apply takes.")
 
     static let examples = [
         Example("pilotlight export --output flags.json", "Into a file"),
@@ -32,14 +32,18 @@ struct ExportCommand: AsyncParsableCommand, ExampledCommand {
                 "\(output) can't be written: \(FileFault.reason(error))", hint: "check its folder and its mode")
         }
         let flags = document["flags"]?.objectValue?.count ?? 0
+        let components = document["components"]?.objectValue?.count ?? 0
         let pilots = document["pilots"]?.objectValue?.count ?? 0
         if connection.json {
             let summary: JSONValue = [
-                "output": .string(output), "flags": .integer(Int64(flags)), "pilots": .integer(Int64(pilots)),
+                "output": .string(output), "flags": .integer(Int64(flags)), "components": .integer(Int64(components)),
+                "pilots": .integer(Int64(pilots)),
             ]
             print(summary.prettyText())
         } else {
-            print("\(output): \(CountText.of(flags, "flag")), \(CountText.of(pilots, "pilot group"))")
+            var parts = [CountText.of(flags, "flag"), CountText.of(pilots, "pilot group")]
+            if components > 0 { parts.insert(CountText.of(components, "component"), at: 1) }
+            print("\(output): \(parts.joined(separator: ", "))")
         }
     }
 

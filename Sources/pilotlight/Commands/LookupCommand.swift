@@ -12,37 +12,50 @@ struct LookupCommand: AsyncParsableCommand, ExampledCommand {
             "pilotlight lookup greeting --targeting-key ann --context visits=4 --context plan=gold --json",
             "With more of the evaluation context, as JSON"),
         Example("pilotlight lookup new-checkout --socket .pilotlight/agent.sock", "From the agent of `pilotlight dev`"),
+        Example("pilotlight lookup --component shop --targeting-key ann", "Which version of a component does Ann get?"),
     ]
 
-    @Argument(help: "The flag's key.") var key: String
+    @OptionGroup var subject: DecidedSubject
     @Option(help: "Who the answer is for.") var targetingKey: String?
     @OptionGroup var context: ContextOption
     @Option(help: "The agent's socket.") var socket = "/run/pilotlight/agent.sock"
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let agent = SocketLookup(socket: socket)
-        let answer = try await agent.evaluate(key, context: context.members(targetingKey: targetingKey))
-
+        let answer = try await asked()
         if output.json { print(Self.document(answer).prettyText()) }
         if let code = answer.body["errorCode"]?.stringValue {
-            let known = code == "FLAG_NOT_FOUND" ? (try? await agent.keys()) ?? [] : []
+            let isUnknownFlag = code == "FLAG_NOT_FOUND" && subject.component == nil
+            let known = isUnknownFlag ? (try? await SocketLookup(socket: socket).keys()) ?? [] : []
             throw CommandRefusal(
-                "\(key): \(code): \(answer.body["errorDetails"]?.stringValue ?? "no details")",
-                hint: Self.hint(for: code, key: key, known: known))
+                "\(subject.title): \(code): \(answer.body["errorDetails"]?.stringValue ?? "no details")",
+                hint: Self.hint(for: code, key: subject.name.text, isComponent: subject.name.isComponent, known: known))
         }
         guard answer.status == 200 else {
             throw CommandRefusal(
-                "\(key): HTTP \(answer.status): "
+                "\(subject.title): HTTP \(answer.status): "
                     + (answer.body["errorDetails"]?.stringValue ?? answer.body.compactText()))
         }
         if !output.json { print(Self.text(answer, output.style)) }
     }
 
+    private func asked() async throws -> SocketLookup.Answer {
+        let (name, isComponent) = subject.name
+        return isComponent
+            ? try await VersionLookup(socket: socket)
+                .version(of: name, targetingKey: targetingKey, context: context.members())
+            : try await SocketLookup(socket: socket)
+                .evaluate(name, context: context.members(targetingKey: targetingKey))
+    }
+
     static func text(_ answer: SocketLookup.Answer, _ style: OutputStyle) -> String {
-        let value = answer.body["value"].map { $0.compactText() } ?? "(no value: the caller's default)"
+        // A version's name is all that a component answers.
+        let version = answer.body["version"]?.stringValue.map(PrintableText.of)
+        let value = version ?? answer.body["value"].map { $0.compactText() } ?? "(no value: the caller's default)"
         var facts: [String] = []
-        if let variant = answer.body["variant"]?.stringValue { facts.append("variant \(PrintableText.of(variant))") }
+        for fact in ["upstream", "variant"] {
+            if let text = answer.body[fact]?.stringValue { facts.append("\(fact) \(PrintableText.of(text))") }
+        }
         facts.append(answer.body["reason"]?.stringValue ?? "UNKNOWN")
         if let freshness = answer.freshness {
             facts.append(RevisionText.full(freshness.revision))
@@ -61,8 +74,10 @@ struct LookupCommand: AsyncParsableCommand, ExampledCommand {
     }
 
     /// - Parameter known: the keys that the agent holds, for a key that it doesn't.
-    static func hint(for code: String, key: String, known: [String]) -> String? {
+    static func hint(for code: String, key: String, isComponent: Bool = false, known: [String]) -> String? {
         switch code {
+        case "FLAG_NOT_FOUND" where isComponent:
+            "`pilotlight component list` shows the names; does the agent serve another environment?"
         case "FLAG_NOT_FOUND":
             NearestName.hint(
                 for: key, among: known,

@@ -3,7 +3,8 @@ import JSON
 
 struct RollbackCommand: OperatorCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rollback", abstract: "Publish, as a new revision, what flags were at an earlier one.",
+        commandName: "rollback",
+        abstract: "Publish, as a new revision, what flags and components were at an earlier one.",
         discussion: """
             Members of pilot groups stay as they are unless --pilots says otherwise. What would not fit together is \
             refused and named.
@@ -11,7 +12,7 @@ struct RollbackCommand: OperatorCommand {
 
     static let examples = [
         Example("pilotlight rollback 41 --dry-run", "What would change?"),
-        Example("pilotlight rollback 41 --message \"42 broke the cart\"", "Flags as they were at revision 41"),
+        Example("pilotlight rollback 41 --message \"42 broke the cart\"", "As it was at revision 41"),
         Example("pilotlight rollback 41 --pilots", "Pilot groups and their members, too"),
     ]
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import JSON
 
 struct WhoCommand: OperatorCommand {
@@ -30,38 +29,13 @@ struct WhoCommand: OperatorCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func ask(_ control: OperatorClient) async throws -> JSONValue {
-        let keys = KeyFile.distinct(try KeyFile.read(keysFrom, column: column))
-        let members = context.members()
-        // One time for all of them, so that no step of a time ramp lies between.
-        let time = Int64(Date().timeIntervalSince1970)
-        return try await ProgressLine.during("asking about \(CountText.of(keys.count, "user"))") { progress in
-            var tally = WhoTally()
-            for chunk in KeyFile.chunks(
-                of: keys, largest: WhoTally.largestChunk, largestBytes: WhoTally.largestChunkBytes)
-            {
-                var body: JSONObject = ["keys": .array(chunk.map { .string($0) }), "time": .integer(time)]
-                if !members.isEmpty { body["context"] = .object(members) }
-                try tally.add(
-                    try await control.question(
-                        "environments", environment.name, "flags", key, "who", body: body,
-                        limit: OperatorClient.longTimeout))
-                progress.say("asking about \(CountText.of(keys.count, "user")): \(tally.users) done")
-            }
-            return tally.json
-        }
+        try await WhoQuestion(
+            list: FlagChange.list, key: key, environment: environment.name,
+            keys: KeyFile.distinct(try KeyFile.read(keysFrom, column: column)), context: context.members()
+        ).asked(of: control)
     }
 
     func text(for answer: JSONValue, _ style: OutputStyle) -> String {
-        let users = answer["users"]?.integerValue ?? 0
-        var table = TextTable("VARIANT", "REASON", "USERS", "SHARE")
-        for row in answer["variants"]?.arrayValue ?? [] {
-            let count = row["count"]?.integerValue ?? 0
-            table.add(
-                TextTable.Cell(row["variant"]?.stringValue ?? "–", .bold), row["reason"]?.stringValue ?? "?",
-                "\(count)", ShareText.of(count, in: users))
-        }
-        let at = answer["revision"].flatMap { $0 == .null ? nil : " at \(RevisionText.full($0))" } ?? ""
-        return table.text(
-            style, summary: "\(CountText.of(users, "user")) of \(PrintableText.of(key)) in \(environment.name)\(at)")
+        WhoQuestion.text(answer, heading: "VARIANT", of: "\(key) in \(environment.name)", style)
     }
 }

@@ -7,13 +7,16 @@ enum ExplanationText {
         let variant = explanation["variant"]?.stringValue
         let value = explanation["value"].flatMap { $0 == .null && variant == nil ? nil : words($0) }
         var answer = value ?? "(no value: the caller's default)"
-        if let variant { answer = "\(PrintableText.of(variant)) (\(answer))" }
+        let component = explanation["component"]?.stringValue
+        if let variant {
+            // A version's name is all that a component answers.
+            answer = component == nil ? "\(PrintableText.of(variant)) (\(answer))" : PrintableText.of(variant)
+        }
         var facts = [explanation["reason"]?.stringValue ?? "UNKNOWN"]
         if let code = explanation["errorCode"]?.stringValue { facts.append(code) }
         if let revision = explanation["revision"] ?? revision { facts.append(RevisionText.full(revision)) }
-        let head =
-            "\(PrintableText.of(explanation["key"]?.stringValue ?? "?")): \(style.paint(answer, .bold)) · "
-            + facts.joined(separator: " · ")
+        let name = component.map { "component \($0)" } ?? explanation["key"]?.stringValue ?? "?"
+        let head = "\(PrintableText.of(name)): \(style.paint(answer, .bold)) · " + facts.joined(separator: " · ")
         return ([head] + lines(explanation["steps"], depth: 1, style)).joined(separator: "\n")
     }
 

@@ -20,6 +20,11 @@ struct SocketLookup {
         var revision: JSONValue
         var isStale: Bool
 
+        init(revision: JSONValue, isStale: Bool) {
+            self.revision = revision
+            self.isStale = isStale
+        }
+
         init?(_ headers: HTTPHeaders) {
             guard let number = headers.first(name: "Pilotlight-Revision").flatMap({ Int64($0) }) else { return nil }
             let epoch = (headers.first(name: "Pilotlight-Epoch") ?? "").split(separator: ".")
@@ -46,6 +51,11 @@ struct SocketLookup {
         try await post("/explain/" + PathSegment.encoded(key), context)
     }
 
+    /// Why one component answers the version that it answers.
+    func explain(component: String, context: JSONObject) async throws -> Answer {
+        try await post("/explain?component=" + PathSegment.encoded(component), context)
+    }
+
     /// The keys of all flags that the agent holds.
     func keys() async throws -> [String] {
         let answer = try await post("/ofrep/v1/evaluate/flags", [:])
@@ -53,10 +63,7 @@ struct SocketLookup {
     }
 
     private func post(_ path: String, _ context: JSONObject) async throws -> Answer {
-        guard socket.utf8.count < 108 else {
-            throw CommandRefusal(
-                "the socket path \(socket) is longer than 107 bytes", hint: "the kernel takes no longer one")
-        }
+        try Self.check(path: socket)
         guard let url = URL(httpURLWithSocketPath: socket, uri: path) else {
             throw CommandRefusal("\(socket) is no path of a socket", hint: "give the agent's --socket")
         }
@@ -77,14 +84,26 @@ struct SocketLookup {
         } catch let refusal as CommandRefusal {
             result = .failure(refusal)
         } catch {
-            result = .failure(
-                CommandRefusal(
-                    "no agent answers on \(socket) (\(ConnectFailure.reason(error)))",
-                    hint: "start one with `pilotlight agent` or `pilotlight dev`, or name its socket with --socket or "
-                        + "PILOTLIGHT_SOCKET"))
+            result = .failure(Self.unreachable(socket, ConnectFailure.reason(error)))
         }
         try await http.shutdown()
         return try result.get()
+    }
+
+    // MARK: What goes wrong, whatever is spoken
+
+    static func check(path: String) throws(CommandRefusal) {
+        guard path.utf8.count < 108 else {
+            throw CommandRefusal(
+                "the socket path \(path) is longer than 107 bytes", hint: "the kernel takes no longer one")
+        }
+    }
+
+    static func unreachable(_ socket: String, _ reason: String) -> CommandRefusal {
+        CommandRefusal(
+            "no agent answers on \(socket) (\(reason))",
+            hint: "start one with `pilotlight agent` or `pilotlight dev`, or name its socket with --socket or "
+                + "PILOTLIGHT_SOCKET")
     }
 
     private func answer(to request: HTTPClientRequest, by http: HTTPClient) async throws -> Answer {

@@ -75,7 +75,7 @@ struct ManualPage {
             line(".PP")
             prose(discussion)
         }
-        for argument in arguments where !["help", "version"].contains(argument["valueName"]?.stringValue) {
+        for argument in arguments where argument["valueName"] != .string("help") {
             line(".TP")
             line(label(argument))
             var text = argument["abstract"]?.stringValue ?? ""

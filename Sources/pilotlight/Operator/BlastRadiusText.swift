@@ -2,7 +2,7 @@ import JSON
 
 /// Whose answers a change would move, from the answer to a look ahead that was given their keys.
 enum BlastRadiusText {
-    /// For each flag how many users change, and from what to what; one line if there are none.
+    /// For each flag and component how many users change, and from what to what; one line if there are none.
     /// - Parameter most: names shown of each move.
     static func lines(_ answer: JSONValue, most: Int = 5, _ style: OutputStyle) -> [String] {
         guard let flags = answer["blastRadius"]?.arrayValue else { return [] }
@@ -11,7 +11,7 @@ enum BlastRadiusText {
         var lines = moved.flatMap { flag -> [String] in
             let changed = flag["changed"]?.integerValue ?? 0
             let of = flag["of"]?.integerValue ?? 0
-            let key = PrintableText.of(flag["flag"]?.stringValue ?? "?")
+            let key = PrintableText.of(name(flag))
             let head =
                 "blast radius: \(key) changes for \(changed) of \(CountText.of(of, "user")), "
                 + ShareText.of(changed, in: of)
@@ -21,10 +21,23 @@ enum BlastRadiusText {
             let users = answer["users"]?.integerValue
         {
             lines.append(
-                "blast radius: \(moved.count) flags, \(touched) of \(CountText.of(users, "user")), "
+                "blast radius: \(what(moved)), \(touched) of \(CountText.of(users, "user")), "
                     + ShareText.of(touched, in: users))
         }
         return lines
+    }
+
+    /// `new-checkout`, `component shop`
+    private static func name(_ entry: JSONValue) -> String {
+        entry["component"]?.stringValue.map { "component \($0)" } ?? entry["flag"]?.stringValue ?? "?"
+    }
+
+    /// `2 flags, 1 component`
+    private static func what(_ moved: [JSONValue]) -> String {
+        let components = moved.count { $0["component"] != nil }
+        let flags = moved.count - components
+        let parts = [(flags, "flag"), (components, "component")].filter { $0.0 > 0 }
+        return parts.map { CountText.of($0.0, $0.1) }.joined(separator: ", ")
     }
 
     /// `  off → on  50: ann, bob, …`

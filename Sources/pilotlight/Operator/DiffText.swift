@@ -42,10 +42,13 @@ enum DiffText {
         }
     }
 
-    /// What the kill in it serves, if it has one.
-    static func kill(_ answer: JSONValue) -> JSONValue? {
-        (answer["diff"]?.arrayValue ?? []).first { $0["kind"] == .string("kill") }?["after"]
+    /// `killed, serves off (false)`, of a change that kills.
+    static func killed(_ answer: JSONValue, _ style: OutputStyle) -> String {
+        let kills = (answer["diff"]?.arrayValue ?? []).lazy.filter { killKinds.contains($0["kind"]?.stringValue ?? "") }
+        return style.paint(kills.first.map { "killed, serves \(RolloutText.served($0["after"]))" } ?? "killed", .red)
     }
+
+    private static let killKinds = ["kill", "component-kill"]
 
     /// What a change came to: its lines, what is odd about it, and the revision.
     static func outcome(_ answer: JSONValue, dryRun: Bool = false, _ style: OutputStyle) -> String {

@@ -45,17 +45,21 @@ struct HistoryEntry {
         if json["event"] != .string("change") { lines += ["", what] }
         for change in diff {
             lines += ["", DiffText.line(change, style)]
-            if change["kind"] == .string("flag") { lines += Self.definitions(change, style) }
+            if Self.defined.contains(change["kind"]?.stringValue ?? "") { lines += Self.definitions(change, style) }
         }
         return lines.joined(separator: "\n")
     }
 
+    /// Kinds whose definitions are shown.
+    private static let defined = ["flag", "component"]
+
     private static func definitions(_ change: JSONValue, _ style: OutputStyle) -> [String] {
         func lines(_ value: JSONValue?) -> [String] {
             guard let value, value != .null else { return [] }
-            return value.prettyText().split(separator: "\n", omittingEmptySubsequences: false).map {
-                PrintableText.of(String($0))
-            }
+            return ShownComponent.legible(value).prettyText().split(separator: "\n", omittingEmptySubsequences: false)
+                .map {
+                    PrintableText.of(String($0))
+                }
         }
         return LineDiff.of(lines(change["before"]), lines(change["after"])).map { line in
             switch line {

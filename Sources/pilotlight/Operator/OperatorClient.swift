@@ -41,6 +41,7 @@ struct OperatorClient {
 
     enum Method: String {
         case post = "POST"
+        case put = "PUT"
         case patch = "PATCH"
         case delete = "DELETE"
     }

@@ -1,7 +1,7 @@
 import Flags
 import JSON
 
-/// Who gets what ahead of the others, in words, from a flag as the operator API gives it.
+/// Who gets what ahead of the others, in words, from a flag or a component as the operator API gives it.
 enum RolloutText {
     /// `5 % of on, pilots early-birds, without ann`; nil where the flag has no rollout.
     /// - Parameter now: seconds since 1970, for the share that a ramp is at.
@@ -49,17 +49,22 @@ enum RolloutText {
             ? "everyone would get \(served(kill)), were it not disabled" : "everyone gets \(served(kill))"
     }
 
-    /// `off (false)`
+    /// `off (false)`, or just the name of a component's version.
     static func served(_ kill: JSONValue?) -> String {
-        let variant = text(kill?["variant"])
-        guard let value = kill?["value"] else { return variant }
+        let name = kill?["variant"]
+        let variant = text(name)
+        guard let value = kill?["value"], value != name else { return variant }
         return "\(variant) (\(PrintableText.of(value.compactText())))"
     }
 
-    /// `new-basket gives on, login gives new`; nil where the flag requires nothing.
+    /// `new-basket gives on, component shop gives 1.1`; nil where the flag requires nothing.
     static func prerequisites(of flag: JSONValue) -> String? {
-        let required = (flag["prerequisites"]?.arrayValue ?? []).map {
-            "\(text($0["flag"])) gives \(text($0["variant"]))"
+        let required = (flag["prerequisites"]?.arrayValue ?? []).map { prerequisite in
+            if let component = prerequisite["component"] {
+                "component \(text(component)) gives \(text(prerequisite["version"]))"
+            } else {
+                "\(text(prerequisite["flag"])) gives \(text(prerequisite["variant"]))"
+            }
         }
         return required.isEmpty ? nil : required.joined(separator: ", ")
     }

@@ -10,7 +10,7 @@ struct WhoTally {
 
     private struct Answer: Hashable {
         /// Nil where the caller's own default is used.
-        var variant: String?
+        var variant: ExactString?
         var reason: String
     }
 
@@ -21,7 +21,8 @@ struct WhoTally {
     }
 
     private var counts: [Answer: Int64] = [:]
-    private var flag: JSONValue = .null
+    /// `flag` or `component`, and which one.
+    private var subject: (kind: String, name: JSONValue) = ("flag", .null)
     private(set) var revision: JSONValue?
     private(set) var users: Int64 = 0
 
@@ -32,11 +33,15 @@ struct WhoTally {
                 "the environment went from \(RevisionText.full(revision)) to \(RevisionText.full(other)) while users were "
                     + "counted", hint: "repeat the command")
         }
-        flag = answer["flag"] ?? flag
+        for kind in ["flag", "component"] {
+            if let name = answer[kind] { subject = (kind, name) }
+        }
         revision = answer["revision"] ?? revision
         users += answer["users"]?.integerValue ?? 0
         for row in answer["variants"]?.arrayValue ?? [] {
-            let key = Answer(variant: row["variant"]?.stringValue, reason: row["reason"]?.stringValue ?? "UNKNOWN")
+            let key = Answer(
+                variant: row["variant"]?.stringValue.map { ExactString($0) },
+                reason: row["reason"]?.stringValue ?? "UNKNOWN")
             counts[key, default: 0] += row["count"]?.integerValue ?? 0
         }
     }
@@ -48,12 +53,13 @@ struct WhoTally {
         }
         let variants = rows.map { answer, count -> JSONValue in
             .object([
-                "variant": answer.variant.map { .string($0) } ?? .null, "reason": .string(answer.reason),
+                "variant": answer.variant.map { .string($0.text) } ?? .null, "reason": .string(answer.reason),
                 "count": .integer(count), "share": Self.percent(count, of: users),
             ])
         }
         return .object([
-            "flag": flag, "users": .integer(users), "variants": .array(variants), "revision": revision ?? .null,
+            subject.kind: subject.name, "users": .integer(users), "variants": .array(variants),
+            "revision": revision ?? .null,
         ])
     }
 }

@@ -15,7 +15,8 @@ struct EnvironmentListCommand: OperatorCommand {
     }
 
     func text(for answer: JSONValue, _ style: OutputStyle) -> String {
-        var table = TextTable("ENVIRONMENT", "BUCKETING", "EPOCH", "REVISION", "FLAGS", "PILOTS", "ENTRIES", "WRITES")
+        var table = TextTable(
+            "ENVIRONMENT", "BUCKETING", "EPOCH", "REVISION", "FLAGS", "PILOTS", "ENTRIES", "WRITES", "COMPONENTS")
         var notes: [String] = []
         for environment in answer["environments"]?.arrayValue ?? [] {
             let name = environment["name"]?.stringValue ?? "?"
@@ -27,8 +28,9 @@ struct EnvironmentListCommand: OperatorCommand {
                 "\(environment["entries"]?.integerValue ?? 0)",
                 TextTable.Cell(reason == nil ? "open" : "blocked", reason == nil ? .green : .red),
             ]
+            if !style.isTerminal { row.append(reason.map { "takes no writes: \($0)" } ?? "") }
+            row.append("\(environment["components"]?.integerValue ?? 0)")
             if let reason {
-                if !style.isTerminal { row.append("takes no writes: \(reason)") }
                 notes.append(
                     style.paint("\(name) takes no writes:", .red) + " \(reason)\n  hint: `pilotlight environment "
                         + "new-epoch \(name)` shows what the agents hold")

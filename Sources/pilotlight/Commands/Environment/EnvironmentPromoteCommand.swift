@@ -5,8 +5,9 @@ struct EnvironmentPromoteCommand: OperatorCommand {
     static let configuration = CommandConfiguration(
         commandName: "promote", abstract: "Take definitions from one environment into another, as one change.",
         discussion: """
-            Without keys, every flag; pilot groups with their members only when they are named, or with --pilots. A key \
-            is a flag's or else a group's; flag:KEY and pilot:NAME say which. Nothing is deleted.
+            Without keys, every flag and every component; pilot groups with their members only when they are named, or \
+            with --pilots. A key is a flag's, or else a component's or a group's; flag:KEY, component:NAME and \
+            pilot:NAME say which. Nothing is deleted.
             """)
 
     static let examples = [
@@ -20,7 +21,9 @@ struct EnvironmentPromoteCommand: OperatorCommand {
     var source: String
     @Argument(help: "The environment that receives.", completion: .custom(NameCompletion.environments))
     var target: String
-    @Argument(help: "Flags and pilot groups; otherwise every flag.", completion: .custom(NameCompletion.flags))
+    @Argument(
+        help: "Flags, components and pilot groups; otherwise every flag and component.",
+        completion: .custom(NameCompletion.flagsAndComponents))
     var keys: [String] = []
     @Flag(help: "Pilot groups with their members, too.") var pilots = false
     @Flag(help: "Show the difference and publish nothing.") var dryRun = false

@@ -20,8 +20,7 @@ struct FlagDeleteCommand: OperatorCommand {
         let name = PrintableText.of(flag.key)
         try confirmation.demand(
             "Delete flag \(name) in \(flag.environment.name)?", kept: "flag \(name) is not deleted")
-        return try await control.change(
-            .delete, "environments", flag.environment.name, "flags", flag.key, terms: flag.change.terms)
+        return try await flag.delete(at: control)
     }
 
     func text(for answer: JSONValue, _ style: OutputStyle) -> String { flag.text("deleted", answer, style) }

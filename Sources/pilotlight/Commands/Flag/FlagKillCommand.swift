@@ -29,7 +29,6 @@ struct FlagKillCommand: OperatorCommand {
     }
 
     func text(for answer: JSONValue, _ style: OutputStyle) -> String {
-        let line = DiffText.kill(answer).map { "killed, serves \(RolloutText.served($0))" } ?? "killed"
-        return flag.text(style.paint(line, .red), answer, style)
+        flag.text(DiffText.killed(answer, style), answer, style)
     }
 }

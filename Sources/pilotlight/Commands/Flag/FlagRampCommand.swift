@@ -1,5 +1,4 @@
 import ArgumentParser
-import Flags
 import JSON
 
 struct FlagRampCommand: OperatorCommand {
@@ -27,52 +26,17 @@ struct FlagRampCommand: OperatorCommand {
 
     @OptionGroup var flag: FlagChange
     @Option(help: "The variant that the share gets; needed the first time.") var variant: String?
-    @Option(help: "The share of users in percent, 0 to 100 with two decimals at most.") var percent: Percentage
+    @OptionGroup var ramp: RampOptions
     @Option(help: "The variant that a kill serves; the default variant, unless it is given the first time.")
     var off: String?
-    @Option(
-        help: "A pilot group that has the variant whatever the share; repeatable.",
-        completion: .custom(NameCompletion.pilots))
-    var pilot: [String] = []
-    @Flag(help: "No pilot groups any more.") var noPilots = false
-    @Option(
-        help: ArgumentHelp(
-            "A user or a pilot group that doesn't have it, at 100 % either; user:NAME and pilot:NAME say which. "
-                + "Repeatable.", valueName: "user|group"), completion: .custom(NameCompletion.pilots))
-    var exclude: [String] = []
-    @Flag(help: "Exclude nobody any more.") var noExclude = false
-    @Option(help: "Move from the present share to this one within that time.") var over: TimeSpan?
-    @Option(
-        help: ArgumentHelp(
-            "The context's attribute that decides, so that a company's users stay together; \"\" for the targeting key.",
-            valueName: "attribute"))
-    var by: String?
-    @Option(
-        help: ArgumentHelp(
-            "Flags with one salt take in the same users at the same share; \"\" for the flag's key.", valueName: "text")
-    )
-    var salt: String?
 
     var connection: ConnectionOptions { flag.connection }
 
-    func validate() throws {
-        if let over, over.duration < .seconds(1) {
-            throw ValidationError("The value '\(over)' is invalid for '--over': give a second or more.")
-        }
-        if noPilots && !pilot.isEmpty { throw ValidationError("--pilot and --no-pilots exclude each other.") }
-        if noExclude && !exclude.isEmpty { throw ValidationError("--exclude and --no-exclude exclude each other.") }
-    }
-
     /// What is asked of the control node: only what was given.
     var body: JSONObject {
-        var body: JSONObject = ["percentage": percent.json]
+        var body = ramp.body
         if let variant { body["variant"] = .string(variant) }
         if let off { body["offVariant"] = .string(off) }
-        if noPilots || !pilot.isEmpty { body["pilots"] = .array(pilot.map { .string($0) }) }
-        if noExclude || !exclude.isEmpty { body["exclude"] = .array(exclude.map { .string($0) }) }
-        if let by { body["bucketBy"] = .string(by) }
-        if let salt { body["salt"] = .string(salt) }
-        if let over { body["overSeconds"] = .integer(over.duration.components.seconds) }
         return body
     }
 
@@ -80,12 +44,5 @@ struct FlagRampCommand: OperatorCommand {
         try await flag.post("ramp", body, at: control)
     }
 
-    func text(for answer: JSONValue, _ style: OutputStyle) -> String {
-        var lines = DiffText.lines(answer, style)
-        let after = answer["diff"]?.arrayValue?.first { $0["kind"] == .string("flag") }?["after"]
-        if let ramp = RolloutText.ramp(of: after?["rollout"]) {
-            lines.append("it ends at \(ramp.to.text) on \(TimeText.of(unixSeconds: ramp.end))")
-        }
-        return (lines + DiffText.warnings(answer, style) + [RevisionText.outcome(answer)]).joined(separator: "\n")
-    }
+    func text(for answer: JSONValue, _ style: OutputStyle) -> String { RampOptions.outcome(answer, style) }
 }

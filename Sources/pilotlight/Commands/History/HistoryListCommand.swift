@@ -3,22 +3,26 @@ import JSON
 
 struct HistoryListCommand: OperatorCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Revisions, newest first: of everything, or of one flag or pilot group.")
+        commandName: "list",
+        abstract: "Revisions, newest first: of everything, or of one flag, component or pilot group.")
 
     static let examples = [
         Example("pilotlight history", "The newest twenty changes"),
-        Example("pilotlight history new-checkout --limit 100", "What happened to one flag or pilot group"),
+        Example("pilotlight history new-checkout --limit 100", "What happened to one flag, component or pilot group"),
         Example(
             "pilotlight history early-birds --kind pilot --json", "Of the pilot group, where a flag has the name too"),
     ]
 
     enum Kind: String, ExpressibleByArgument, CaseIterable {
-        case flag, pilot, kill
+        case flag, component, pilot, kill
+        case componentKill = "component-kill"
     }
 
-    @Argument(help: "A flag's key or a pilot group's name.", completion: .custom(NameCompletion.flags))
+    @Argument(
+        help: "A flag's key, or a component's or a pilot group's name.",
+        completion: .custom(NameCompletion.flagsAndComponents))
     var key: String?
-    @Option(help: "Of flags, of pilot groups or of kills only.") var kind: Kind?
+    @Option(help: "Of one kind only.") var kind: Kind?
     @Option(help: "How many, at most.") var limit = 20
     @OptionGroup var environment: EnvironmentOption
     @OptionGroup var connection: ConnectionOptions

@@ -4,7 +4,7 @@ import JSON
 struct PilotDeleteCommand: OperatorCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Delete a pilot group, its members with it; asks first.",
-        discussion: "Refused while a flag refers to it.")
+        discussion: "Refused while a flag or a component refers to it.")
 
     static let examples = [
         Example("pilotlight pilot delete early-birds", "Asks on a terminal"),

@@ -1,0 +1,26 @@
+import ArgumentParser
+import JSON
+
+struct ComponentDefaultCommand: OperatorCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "default",
+        abstract: "Set a component's default version: whoever nothing else decides for, gets it.",
+        discussion: "Slots of the split that name a version keep it.")
+
+    static let examples = [
+        Example("pilotlight component default checkout 1.1 --message \"green is the one\"", "From now on 1.1")
+    ]
+
+    @OptionGroup var component: ComponentChange
+    @Argument(help: "One of the component's versions.") var version: String
+
+    var connection: ConnectionOptions { component.connection }
+
+    func ask(_ control: OperatorClient) async throws -> JSONValue {
+        try await component.patch(["defaultVersion": .string(version)], at: control)
+    }
+
+    func text(for answer: JSONValue, _ style: OutputStyle) -> String {
+        component.text("default version \(version)", answer, style)
+    }
+}
