@@ -11,7 +11,7 @@ struct ExampleTests {
 
     /// Every folder that can be run as it stands.
     static let examples = [
-        "gitops", "offline-agent", "pilot-group", "ramp-and-kill", "shell-client", "swift-client",
+        "blue-green", "gitops", "offline-agent", "pilot-group", "ramp-and-kill", "shell-client", "swift-client",
     ]
 
     private static func text(_ path: String) throws -> String {
