@@ -37,7 +37,7 @@ struct Subject {
     /// Two version pilots of a thousand members each, who are few of all users, and three versions for the rest.
     private static func component(_ set: inout FlagSet) throws {
         for (name, last) in [("early", "0"), ("lab", "5")] {
-            set.set(members: MemberSet((0..<1_000).lazy.map { "user-\($0)\(last)" }, as: .hashes), ofPilot: name)
+            set.set(members: Self.group((0..<1_000).lazy.map { "user-\($0)\(last)" }), ofPilot: name)
         }
         let text = """
             {"versions":{"1.0":{"upstream":"blue"},"1.1":{"upstream":"green"},"2.0":{}},"defaultVersion":"1.0",\
@@ -50,7 +50,7 @@ struct Subject {
     /// All flags among a thousand others, a component, and a pilot group of so many.
     static func flags(members: Int) throws -> FlagSet {
         var set = FlagSet()
-        set.set(members: Self.group(members), ofPilot: "beta")
+        set.set(members: Self.group((0..<members).lazy.map { "user-\($0 * 2)" }), ofPilot: "beta")
         for (key, targeting) in flags + (0..<1000).map({ ("other-\($0)", "null") }) {
             let rule = targeting == "null" ? "" : #","targeting":\#(targeting)"#
             let text = #"{"state":"ENABLED","variants":{"on":true,"off":false},"defaultVariant":"off"\#(rule)}"#
@@ -61,10 +61,10 @@ struct Subject {
     }
 
     /// As an agent holds it a while after its start: read from the cache, with some who came since.
-    private static func group(_ members: Int) -> MemberSet {
+    private static func group(_ members: some Sequence<String>) -> MemberSet {
         var builder = MemberSetBuilder()
-        for member in 0..<members {
-            var name = "user-\(member * 2)"
+        for member in members {
+            var name = member
             name.withUTF8 { builder.add(UnsafeRawBufferPointer($0)) }
         }
         var group = builder.built()
