@@ -2,7 +2,7 @@ import JSON
 
 /// A component among flag keys: it is decided as a flag under a key that no flag can have, its name behind U+0001, a
 /// control character. So whatever asks, kills or explains a flag does the same for a component. What people and programs
-/// see is the name.
+/// see is the name. `MarkedKey` of the lookup protocol writes the same.
 package enum ComponentKey {
     private static let mark: UInt8 = 0x01
 
