@@ -95,6 +95,8 @@ final class World {
                     && agent.cache.revision == truth.revision
                     && agent.state?.revision == truth.revision && agent.state?.digest == truth.digest
                     && agent.cache.digest == truth.digest
+                    // What its disk refused is written when it is tried again.
+                    && !agent.overlayIsDue
             }
     }
 
