@@ -34,24 +34,8 @@ import Testing
     @Test func answersWaitForAReaderThatIsSlow() async throws {
         try await serving { agent in
             let count = 5_000
-            let requests = [UInt8](repeatElement(Array(Self.post("", "").utf8), count: count).joined())
-            let socket = try BlockingSocket(agent.socket, timeout: .seconds(60))
-            let taken = try socket.send(requests, untilBlockedFor: .seconds(1))
-            #expect(taken < requests.count, "every request was read although no answer was")
-            Thread { try? socket.send(Array(requests[taken...])) }.start()
-            var answered = 0
-            var unread: [UInt8] = []
-            let mark = Array("HTTP/1.1 200 OK\r\n".utf8)
-            while answered < count {
-                let more = try socket.receive()
-                if more.isEmpty { break }
-                unread += more
-                while let found = unread.firstRange(of: mark) {
-                    answered += 1
-                    unread.removeSubrange(..<found.upperBound)
-                }
-                unread = unread.suffix(mark.count)
-            }
+            let answered = try SlowReader.answers(
+                of: agent, to: Array(Self.post("", "").utf8), count: count, marked: "HTTP/1.1 200 OK\r\n")
             #expect(answered == count)
         }
     }

@@ -93,25 +93,7 @@ import Testing
             let count = 6_000
             let padding = "X-Padding: \(String(repeating: "x", count: 1_000))\r\n"
             let one = Array("GET /route/checkout?cookie=id HTTP/1.1\r\nHost: x\r\n\(padding)\r\n".utf8)
-            let requests = [UInt8](repeatElement(one, count: count).joined())
-            let socket = try BlockingSocket(agent.socket, timeout: .seconds(60))
-            let taken = try socket.send(requests, untilBlockedFor: .seconds(1))
-            #expect(taken < requests.count, "every request was read although no answer was")
-            Thread { try? socket.send(Array(requests[taken...])) }.start()
-            var answered = 0
-            var unread: [UInt8] = []
-            let mark = Array("HTTP/1.1 204".utf8)
-            while answered < count {
-                let more = try socket.receive()
-                if more.isEmpty { break }
-                unread += more
-                var start = 0
-                while let found = unread[start...].firstRange(of: mark) {
-                    answered += 1
-                    start = found.upperBound
-                }
-                unread = Array(unread[start...].suffix(mark.count - 1))
-            }
+            let answered = try SlowReader.answers(of: agent, to: one, count: count, marked: "HTTP/1.1 204")
             #expect(answered == count)
         }
     }

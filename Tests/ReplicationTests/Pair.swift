@@ -102,6 +102,17 @@ struct Pair {
         return pair
     }
 
+    /// Level, then a delta is lost, noticed by the heartbeat, and asked for by a request that isn't heard.
+    static func askingInVain() throws -> Pair {
+        var settings = Replica.Settings()
+        settings.jitter = 0
+        var pair = try level(settings)
+        try pair.store(put("lost"))
+        pair.losesRequests = 1
+        pair.beat()
+        return pair
+    }
+
     var catchUps: Int {
         requests.count { if case .catchUp = $0 { true } else { false } }
     }

@@ -57,12 +57,7 @@ import Testing
 
     /// A control node without the check that ours has.
     @Test func aForeignManifestIsNotTakenWhoeverSendsIt() throws {
-        var settings = Replica.Settings()
-        settings.jitter = 0
-        var pair = try Pair.level(settings)
-        try pair.store(put("lost"))
-        pair.losesRequests = 1
-        pair.beat()
+        var pair = try Pair.askingInVain()
         let request = try #require(pair.lastCatchUp)
         let empty = Revision(epoch: Epoch(counter: 1, id: 0xF), number: 90)
         pair.perform(

@@ -188,12 +188,7 @@ import Testing
     }
 
     @Test func anAnswerToAnotherRequestIsNoAnswer() throws {
-        var settings = Replica.Settings()
-        settings.jitter = 0
-        var pair = try Pair.level(settings)
-        try pair.store(put("lost"))
-        pair.losesRequests = 1
-        pair.beat()
+        var pair = try Pair.askingInVain()
         let before = pair.replica.deadline
         for reply in [.upToDate(request: 1), .busy(request: 1, milliseconds: 1), .sessionOver(request: 1)]
             as [SyncReply]
@@ -253,12 +248,7 @@ import Testing
     }
 
     @Test func aDeltaThatCannotBeReadIsFetchedOtherwise() throws {
-        var settings = Replica.Settings()
-        settings.jitter = 0
-        var pair = try Pair.level(settings)
-        try pair.store(put("lost"))
-        pair.losesRequests = 1
-        pair.beat()
+        var pair = try Pair.askingInVain()
         let request = try #require(pair.lastCatchUp)
         pair.perform(pair.replica.receive(.deltas(request: request, [[1, 2, 3]], head: 4), now: pair.now))
         pair.settle()
