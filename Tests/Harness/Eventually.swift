@@ -27,8 +27,8 @@ package enum Patience {
 
 /// Asks `probe` again and again until it gives a value. What it throws counts as "not yet", but for `Hopeless`.
 ///
-/// Of the time between two looks only so much counts as waiting as a machine that isn't overrun would take: where this task
-/// gets no turn for half a minute, what it waits for gets none either.
+/// A look counts in full; of a pause only so much as a machine that isn't overrun would take: where this task gets no turn for
+/// half a minute, what it waits for gets none either.
 @discardableResult
 package func awaited<Value>(
     _ what: String, within limit: Duration = .seconds(40), every pause: Duration = .milliseconds(15),
@@ -50,8 +50,9 @@ package func awaited<Value>(
         guard waited < limit * Patience.factor else {
             throw NotReached(description: "not reached within \(limit): \(what); last seen: \(sighting.text)")
         }
+        let looked = clock.now
         try await Task.sleep(for: pause)
-        waited += min(clock.now - start, .seconds(5))
+        waited += (looked - start) + min(clock.now - looked, pause + .seconds(2))
     }
 }
 
