@@ -138,7 +138,6 @@ final class AgentLink {
         switch item {
         case .connected(let index):
             let peer = peers[index]
-            peer.hasSaidHandshakeFailed = false
             peer.isSyncConnected = true
             if !peers[preferred].isSyncConnected { preferred = index }
             perform(
