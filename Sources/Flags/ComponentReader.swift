@@ -142,6 +142,8 @@ struct ComponentReader {
 
     /// Refuses what is none of the versions, and says of a retired one what that means.
     private mutating func check(_ version: String, _ definition: ComponentDefinition, at pointer: JSONPointer) {
+        // What is wrong with the versions has been said.
+        guard !definition.versions.isEmpty else { return }
         guard let found = definition.version(version) else {
             flags.refuse(
                 pointer, "\"\(version)\" is none of the component's versions",
@@ -219,13 +221,11 @@ struct ComponentReader {
             + "percentages, as in {\"1.0\": 90, \"1.1\": 10}"
         var runs: [VersionSplit.Run] = []
         for (index, element) in elements.enumerated() {
-            guard let pair = element.arrayValue, pair.count == 2, let slots = pair[1].integerValue,
-                (1...Int64(VersionSplit.slots)).contains(slots), pair[0].isNull || pair[0].stringValue != nil
-            else {
+            guard let run = VersionSplit.Run(element) else {
                 flags.refuse(pointer.appending(index), "the run of slots has another shape", shape)
                 return nil
             }
-            runs.append(VersionSplit.Run(pair[0].stringValue, Int(slots)))
+            runs.append(run)
         }
         let split = VersionSplit(runs: runs)
         if split == nil {

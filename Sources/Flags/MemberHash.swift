@@ -1,5 +1,5 @@
-/// A member as 128 bits: SipHash-1-3 of its bytes, under a key that this process drew at its start. Two members have the same by an accident that is as good as impossible, and nobody
-/// outside can look for one. Never stored or sent.
+/// A member as 128 bits: SipHash-1-3 of its bytes, under a key that this process drew at its start. Two members have the
+/// same by an accident that is as good as impossible, and nobody outside can look for one. Never stored or sent.
 struct MemberHash: Sendable, Hashable, Comparable {
     var high: UInt64
     var low: UInt64
@@ -22,10 +22,7 @@ struct MemberHash: Sendable, Hashable, Comparable {
         (high, low) = SipHash.hash(bytes, Self.key)
     }
 
-    /// It is a hash already: half of it is plenty to spread by.
-    func hash(into hasher: inout Hasher) { hasher.combine(high) }
-
-    /// What hashed collections ask for; so they take it as it is and hash no hash.
+    /// What hashed collections ask for: it is a hash already, and half of it is plenty to spread a tree by.
     func _rawHashValue(seed: Int) -> Int { Int(truncatingIfNeeded: high) ^ seed }
 
     static func < (a: MemberHash, b: MemberHash) -> Bool { a.high == b.high ? a.low < b.low : a.high < b.high }

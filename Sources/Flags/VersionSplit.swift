@@ -12,6 +12,14 @@ package struct VersionSplit: Sendable, Hashable {
             self.version = version
             self.slots = slots
         }
+
+        /// `["1.0", 9000]`
+        init?(_ json: JSONValue) {
+            guard let pair = json.arrayValue, pair.count == 2, let slots = pair[1].integerValue,
+                (1...Int64(VersionSplit.slots)).contains(slots), pair[0].isNull || pair[0].stringValue != nil
+            else { return nil }
+            self.init(pair[0].stringValue, Int(slots))
+        }
     }
 
     package struct Share: Sendable, Hashable {
@@ -47,10 +55,8 @@ package struct VersionSplit: Sendable, Hashable {
         guard let elements = json?.arrayValue else { return nil }
         var runs: [Run] = []
         for element in elements {
-            guard let pair = element.arrayValue, pair.count == 2, let slots = pair[1].integerValue,
-                (1...Int64(Self.slots)).contains(slots), pair[0].isNull || pair[0].stringValue != nil
-            else { return nil }
-            runs.append(Run(pair[0].stringValue, Int(slots)))
+            guard let run = Run(element) else { return nil }
+            runs.append(run)
         }
         self.init(runs: runs)
     }

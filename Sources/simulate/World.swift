@@ -103,7 +103,9 @@ final class World {
     /// Why not; for the report of a violation.
     var difference: String {
         let truth = control.committed
-        let late = agents.filter { $0.live.revision != truth.revision || $0.state?.digest != truth.digest }
+        let late = agents.filter {
+            $0.live.revision != truth.revision || $0.state?.digest != truth.digest || $0.overlayIsDue
+        }
         return "control is \(control.isRunning ? "" : "down, ")at \(truth.revision)"
             + (control.log.blocked.map { ", blocked: \($0)" } ?? "")
             + late.map { "; \($0.id) at \($0.live.revision.map { "\($0)" } ?? "nothing")" }.joined()

@@ -64,7 +64,8 @@ struct OptionVariables {
 
                 ENVIRONMENT VARIABLES:
                   Every option is also an environment variable: PILOTLIGHT_ and its name in
-                  upper case with underscores (--control-url: PILOTLIGHT_CONTROL_URL).
+                  upper case with underscores (--control-url: PILOTLIGHT_CONTROL_URL), but for
+                  --component and --version.
                 """
         }
         let width = options.map(\.variable.count).max() ?? 0

@@ -34,8 +34,8 @@ struct ManualPage {
         for child in subcommands(of: root) { command(child, []) }
         section("ENVIRONMENT")
         prose(
-            "Every option is also an environment variable: PILOTLIGHT_ and its name in upper case with underscores. An "
-                + "option on the command line wins. Switches take true or false; options that can be repeated take values "
+            "Every option but --component and --version is also an environment variable: PILOTLIGHT_ and its name in "
+                + "upper case with underscores. An option on the command line wins. Switches take true or false; options that can be repeated take values "
                 + "with commas between them.")
         for (variable, options) in variablesOfAll() {
             line(".TP")
