@@ -10,7 +10,7 @@ struct PrerequisiteCheck {
     /// Flags in a chain, the one that is asked for not counted.
     static let mostLevels = 16
     /// Flags that one lookup may have to evaluate, itself included, each as often as it is asked.
-    static let mostEvaluations = Prerequisite.mostAsked + 1
+    static let mostEvaluations = Prerequisites.mostAsked + 1
 
     private let state: EnvironmentState
     /// What the plan puts.
@@ -22,7 +22,7 @@ struct PrerequisiteCheck {
     /// Flag → flags of the plan that require it.
     private var dependents: [ExactString: [ExactString]] = [:]
     /// What was read already.
-    private var required: [ExactString: [Prerequisite]] = [:]
+    private var required: [ExactString: [FlagVariant]] = [:]
     private var chains: [ExactString: Chain] = [:]
 
     /// What evaluating a flag may come to.
@@ -60,7 +60,7 @@ struct PrerequisiteCheck {
 
     // MARK: What there will be
 
-    mutating func prerequisites(of key: ExactString) -> [Prerequisite] {
+    mutating func prerequisites(of key: ExactString) -> [FlagVariant] {
         if let known = required[key] { return known }
         let read = definition(of: key).map { StoredFlag.prerequisites(in: $0) } ?? []
         required[key] = read

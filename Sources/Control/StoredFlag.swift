@@ -47,8 +47,8 @@ enum StoredFlag {
     }
 
     /// The prerequisites of a stored definition, in their order.
-    static func prerequisites(in flag: JSONValue) -> [Prerequisite] {
-        flag["prerequisites"]?.arrayValue?.compactMap { Prerequisite($0) } ?? []
+    static func prerequisites(in flag: JSONValue) -> [FlagVariant] {
+        flag["prerequisites"]?.arrayValue?.compactMap { FlagVariant($0) } ?? []
     }
 
     /// What the kill of a flag or a component serves; nil where it isn't killed.

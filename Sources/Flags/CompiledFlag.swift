@@ -3,14 +3,18 @@ import JSON
 /// A flag ready to be evaluated. Immutable and shared: a copy of a flag set copies references to these.
 package final class CompiledFlag: Keyed, Sendable {
     let key: HashedKey
-    package let definition: FlagDefinition
+    let forms: FlagForms
+    let layers: FlagLayers
+    package var definition: FlagDefinition { forms.definition }
     /// What it was made of, if it is a component.
-    package let component: ComponentDefinition?
-    /// The pilot groups that its targeting and its rollout ask about.
+    package var component: ComponentDefinition? { forms.component }
+    package var kill: Kill? { layers.kill }
+    /// The pilot groups that its rules, a release's stage and what lies below a floor ask about.
     package let pilotsUsed: Set<String>
-    package let kill: Kill?
-    /// Seconds since 1970 at which a time ramp changes its answers, rising.
+    /// Seconds since 1970 at which a time ramp or an opening changes its answers, rising.
     let steps: [Int64]
+    /// Whom a floor keeps out answers by this.
+    private let floor: (met: CompiledFloor, before: CompiledFlag)?
     /// The answer, if it is the same for everybody.
     private let fixed: Evaluation?
     /// The answers that rules give, made once.
@@ -18,32 +22,16 @@ package final class CompiledFlag: Keyed, Sendable {
     private let byDefault: Evaluation
     private let decision: Decision
 
-    convenience init(
-        _ definition: FlagDefinition, of component: ComponentDefinition? = nil, _ rules: FlagRules,
-        pilotsUsed: Set<String>, kill: Kill?
-    ) {
-        var decision = Decision.outcome(.none)
-        if let split = rules.split { decision = Decision(split, variants: definition.variants) }
-        if let rollout = rules.rollout {
-            decision = Decision(rollout, variants: definition.variants).or(decision)
-        }
-        if let targeting = rules.targeting {
-            decision = Decision(targeting, variants: definition.variants).or(decision)
-        }
-        self.init(definition, of: component, decision, pilotsUsed: pilotsUsed, kill: kill)
-    }
-
-    private init(
-        _ definition: FlagDefinition, of component: ComponentDefinition?, _ decision: Decision,
-        pilotsUsed: Set<String>, kill: Kill?
-    ) {
+    init(_ forms: FlagForms, _ layers: FlagLayers) {
+        let definition = forms.definition
+        let component = forms.component
         func metadata(of variant: String) -> JSONObject {
             component?.metadata(of: variant) ?? definition.metadata
         }
-        self.component = component
+        self.forms = forms
+        self.layers = layers
         key = HashedKey(definition.key)
-        self.definition = definition
-        self.decision = decision
+        decision = Self.decision(forms, layers.release)
         byVariant = definition.variants.map {
             Evaluation(
                 variant: $0.key, value: $0.value, reason: .targetingMatch, metadata: metadata(of: $0.key))
@@ -56,35 +44,69 @@ package final class CompiledFlag: Keyed, Sendable {
             return Evaluation(variant: name, value: value, reason: reason, metadata: metadata(of: name))
         }
         byDefault = defaultAnswer(.default)
-        self.pilotsUsed = pilotsUsed
-        self.kill = kill
-        let rollout = component?.rollout ?? definition.rollout
-        if case .ramp(let ramp)? = rollout?.share { steps = ramp.steps.map(\.at) } else { steps = [] }
+        // Disabled or killed is for every agent.
+        let isOff = definition.state == .disabled || layers.kill != nil
+        floor =
+            isOff
+            ? nil : layers.floor.map { ($0, CompiledFlag($0.before, FlagLayers(kill: layers.kill, floor: $0.below))) }
+        pilotsUsed = forms.pilotsUsed.union(layers.release?.pilotsNamed ?? []).union(floor?.before.pilotsUsed ?? [])
+        var steps = Set(floor?.before.steps ?? [])
+        if case .ramp(let ramp)? = forms.rollout?.share { steps.formUnion(ramp.steps.map(\.at)) }
+        if let opens = layers.release?.release.opens { steps.insert(opens) }
+        self.steps = steps.sorted()
         if definition.state == .disabled {
             fixed = Evaluation(reason: .disabled, metadata: definition.metadata)
-        } else if let kill {
+        } else if let kill = layers.kill {
             let value = definition.variants[kill.variant] ?? kill.value
             fixed = Evaluation(
                 variant: kill.variant, value: value, reason: .static, metadata: metadata(of: kill.variant))
-        } else if !(component?.hasRules ?? definition.hasRules) {
+        } else if !forms.hasRules, layers.release == nil {
             fixed = defaultAnswer(.static)
         } else {
             fixed = nil
         }
     }
 
-    /// The same flag, killed or no longer so: nothing is compiled anew.
-    func serving(_ kill: Kill?) -> CompiledFlag {
-        kill == self.kill
-            ? self : CompiledFlag(definition, of: component, decision, pilotsUsed: pilotsUsed, kill: kill)
+    private static func decision(_ forms: FlagForms, _ release: CompiledStage?) -> Decision {
+        let variants = forms.definition.variants
+        var decision = Decision.outcome(.none)
+        if let split = forms.rules.split { decision = Decision(split, variants: variants) }
+        if let rollout = forms.rules.rollout { decision = Decision(rollout, variants: variants).or(decision) }
+        // An agent whose form of the flag doesn't have the variant goes on as before.
+        if let release, variants[release.variant] != nil {
+            let stage = FlagReader.compile(own: release.targeting(over: forms))
+            decision = Decision(stage, variants: variants).or(decision)
+        }
+        if let targeting = forms.rules.targeting { decision = Decision(targeting, variants: variants).or(decision) }
+        return decision
     }
 
+    /// The same definition under other layers.
+    func under(_ layers: FlagLayers) -> CompiledFlag {
+        let isSame =
+            layers.kill == self.layers.kill && layers.release === self.layers.release
+            && layers.floor === self.layers.floor
+        return isSame ? self : CompiledFlag(forms, layers)
+    }
+
+    /// What older agents get instead, where the one that evaluates is such.
+    func before(for identity: ServiceIdentity) -> (floor: ReleaseFloor, flag: CompiledFlag)? {
+        guard let floor, !floor.met.isMet(by: identity) else { return nil }
+        return (floor.met.floor, floor.before)
+    }
+
+    /// Of what it is now, and of what older agents get.
+    var prerequisites: [FlagVariant] { definition.prerequisites + (floor?.before.prerequisites ?? []) }
+
     /// - Parameters:
-    ///   - set: where prerequisites and pilot groups are looked up.
+    ///   - set: where prerequisites, pilot groups and the agent's own version are looked up.
     ///   - steps: the allowance of the whole lookup; prerequisites take from the same.
     func evaluate(
         _ context: EvaluationContext, unixSeconds: Int64, in set: FlagSet, steps: UnsafeMutablePointer<Int>
     ) -> Evaluation {
+        if let floor, !floor.met.isMet(by: set.identity) {
+            return floor.before.evaluate(context, unixSeconds: unixSeconds, in: set, steps: steps)
+        }
         if let fixed { return fixed }
         do throws(TargetingFault) {
             if !definition.prerequisites.isEmpty {

@@ -14,13 +14,14 @@ struct Explainer {
 
     func steps(of flag: CompiledFlag) -> [Step] {
         let definition = flag.definition
+        if let (floor, before) = flag.before(for: flags.identity) { return [step(for: floor, before)] }
         guard definition.state == .enabled else {
             return [Step(what: "state", result: "DISABLED", detail: "the caller's own default is used")]
         }
         if let kill = flag.kill {
             return [Step(what: "killed", result: .string(kill.variant), detail: "for everyone, ahead of all rules")]
         }
-        if let component = flag.component { return steps(of: component, definition) }
+        if let component = flag.component { return steps(of: component, flag) }
         var steps: [Step] = []
         for prerequisite in definition.prerequisites {
             let step = self.step(for: prerequisite)
@@ -33,6 +34,11 @@ struct Explainer {
             step = Step(what: "targeting", result: step.result, detail: step.detail, children: [step])
             steps.append(step)
             guard step.result == .null, part.value(of: targeting).fault == nil else { return steps }
+        }
+        if let stage = flag.layers.release {
+            let step = self.step(for: stage, of: flag)
+            steps.append(step)
+            guard step.result == .null, step.detail == nil else { return steps }
         }
         if let rollout = definition.rollout {
             let step = self.step(for: rollout, flagKey: definition.key)
@@ -50,7 +56,7 @@ struct Explainer {
         return Step(what: "default variant", result: .string(variant))
     }
 
-    private func step(for prerequisite: Prerequisite) -> Step {
+    private func step(for prerequisite: FlagVariant) -> Step {
         let component = ComponentKey.component(of: prerequisite.flag)
         let what = "requires \(prerequisite.variant) of \(component ?? prerequisite.flag)"
         guard stepsLeft.pointee > 0 else { return Step(what: what, detail: "not looked at: it takes too long") }
@@ -68,8 +74,8 @@ struct Explainer {
 
     // MARK: Components
 
-    private func steps(of component: ComponentDefinition, _ definition: FlagDefinition) -> [Step] {
-        let part = Part(explainer: self, flagKey: definition.key)
+    private func steps(of component: ComponentDefinition, _ flag: CompiledFlag) -> [Step] {
+        let part = Part(explainer: self, flagKey: flag.definition.key)
         var steps: [Step] = []
         for line in component.pilots {
             var step = part.step(for: ["in_pilot": .string(line.pilot)])
@@ -84,6 +90,11 @@ struct Explainer {
             steps.append(step)
             // Whatever is neither true nor false has failed.
             guard step.result == .bool(false) else { return steps }
+        }
+        if let stage = flag.layers.release {
+            let step = self.step(for: stage, of: flag)
+            steps.append(step)
+            guard step.result == .null, step.detail == nil else { return steps }
         }
         if var rollout = component.rollout {
             rollout.variant = component.served(rollout.variant)
@@ -100,6 +111,44 @@ struct Explainer {
             guard step.result == .null else { return steps }
         }
         return steps + [Step(what: "default version", result: .string(component.defaultVersion))]
+    }
+
+    // MARK: Releases
+
+    private func step(for floor: ReleaseFloor, _ before: CompiledFlag) -> Step {
+        let unmet = floor.requires.filter { !$0.isMet(by: flags.identity) }.map(\.text).joined(separator: ", ")
+        return Step(
+            what: "as before the release \(floor.release)",
+            detail: "it requires \(unmet), and this agent runs \(flags.identity.version)",
+            children: steps(of: before))
+    }
+
+    /// As it is evaluated: its requirements and its opening, then the stage as a rollout.
+    private func step(for stage: CompiledStage, of flag: CompiledFlag) -> Step {
+        let part = Part(explainer: self, flagKey: flag.definition.key)
+        let result = part.value(of: stage.targeting(over: flag.forms))
+        var children: [Step] = []
+        func holds(_ what: String, _ question: JSONValue, otherwise: String) -> Bool {
+            let isTrue = part.value(of: question).json == .bool(true)
+            children.append(Step(what: what, result: .bool(isTrue), detail: isTrue ? nil : otherwise))
+            return isTrue
+        }
+        let identity = flags.identity
+        let isOpen =
+            stage.release.requires.allSatisfy {
+                holds("requires \($0.text)", $0.expression, otherwise: "this agent runs \(identity.version)")
+            }
+            && stage.release.opens.map {
+                holds("opened at \($0) (seconds since 1970)", StagedRelease.hasOpened($0), otherwise: "not yet")
+            } ?? true
+        if isOpen {
+            var rollout = stage.release.rollout(of: stage.variant)
+            rollout.exclude = stage.exclusion(over: flag.forms)
+            children += step(for: rollout, flagKey: flag.definition.key).children
+        }
+        return Step(
+            what: "release \(stage.name), which brings \(stage.variant)", result: result.json, detail: result.fault,
+            children: children)
     }
 
     // MARK: Rollouts

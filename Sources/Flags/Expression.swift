@@ -33,6 +33,8 @@ indirect enum Expression: Sendable {
     case inConstants(Expression, ConstantList)
     case fractional(Fractional)
     case inPilot(HashedKey, key: Expression?)
+    /// Of the agent that evaluates.
+    case runs(VersionRequirement)
     /// Fails when it is reached.
     case fault(TargetingFault)
 
@@ -66,7 +68,7 @@ indirect enum Expression: Sendable {
             case .share(let index): return index.map { fractional.variants[$0] } ?? .null
             case .other(let value): return value
             }
-        case .not, .inConstants, .inPilot: return .bool(try isTrue(in: scope))
+        case .not, .inConstants, .inPilot, .runs: return .bool(try isTrue(in: scope))
         case .fault(let fault): throw fault
         }
     }
@@ -77,6 +79,7 @@ indirect enum Expression: Sendable {
             return try argument.isTrue(in: scope) != (negations % 2 == 1)
         case .inConstants(let needle, let list): return try list.contains(try needle.value(in: scope))
         case .inPilot(let name, let key): return try Self.isMember(of: name, key: key, in: scope)
+        case .runs(let requirement): return requirement.isMet(by: scope.flags.identity)
         default: return Loose.isTrue(try value(in: scope))
         }
     }

@@ -149,10 +149,10 @@ extension ExpressionCompiler {
             }
             versions[place] = version
         }
-        var relation: SemanticVersion.Relation?
+        var relation: VersionRelation?
         if case .constant(let value) = compiled[1] {
             guard let known = Self.relation(value) else {
-                let names = SemanticVersion.Relation.allCases.map(\.rawValue).joined(separator: " ")
+                let names = VersionRelation.allCases.map(\.rawValue).joined(separator: " ")
                 return giveNull(
                     "\(value.compactText()) is no relation of versions", "the relations are \(names)",
                     at: pointer.appending(1))
@@ -174,12 +174,12 @@ extension ExpressionCompiler {
 
     private static let versionHint = "it takes 3: a version, a relation such as \">=\", and a version"
 
-    private static func relation(_ value: JSONValue) -> SemanticVersion.Relation? {
-        value.stringValue.flatMap { SemanticVersion.Relation(rawValue: $0) }
+    private static func relation(_ value: JSONValue) -> VersionRelation? {
+        value.stringValue.flatMap { VersionRelation(rawValue: $0) }
     }
 
     private static func holds(
-        _ a: SemanticVersion?, _ relation: SemanticVersion.Relation?, _ b: SemanticVersion?
+        _ a: SemanticVersion?, _ relation: VersionRelation?, _ b: SemanticVersion?
     ) -> JSONValue {
         guard let a, let relation, let b else { return .null }
         return .bool(relation.holds(a, b))

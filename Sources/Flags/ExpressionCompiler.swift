@@ -138,11 +138,20 @@ struct ExpressionCompiler {
         if name == "$ref", case .string(let target) = arguments { return reference(target, at: pointer) }
         let here = pointer.appending(name)
         if isOwn, name == Rollout.shareOperator { return share(arguments, at: here) }
+        if isOwn, name == VersionRequirement.operatorName { return runs(arguments, at: here) }
         guard let known = OperatorTable[name] else { return unknownOperator(name, at: here) }
         let before = reads
         let compiled = known.compile(&self, arguments, here)
         guard reads == before, followsReferences, !stopped else { return compiled }
         return Self.folded(compiled)
+    }
+
+    private mutating func runs(_ arguments: JSONValue, at pointer: JSONPointer) -> Expression {
+        readsScope()
+        guard let requirement = arguments.stringValue.flatMap({ VersionRequirement($0) }) else {
+            return refuse("the requirement has another shape", at: pointer)
+        }
+        return .runs(requirement)
     }
 
     /// What looks at nothing gives always the same.

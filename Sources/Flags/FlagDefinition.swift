@@ -21,7 +21,7 @@ package struct FlagDefinition: Sendable, Hashable {
     /// What a kill serves. Nil: the default variant.
     package var offVariant: String?
     /// All of them must be met, else the default variant is served.
-    package var prerequisites: [Prerequisite] = []
+    package var prerequisites: [FlagVariant] = []
     /// Asked where targeting gives null.
     package var rollout: Rollout?
 

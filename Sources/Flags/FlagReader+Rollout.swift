@@ -30,7 +30,7 @@ extension FlagReader {
     /// Whether the flags and variants exist is for those to say who know all flags.
     mutating func readPrerequisites(
         _ json: JSONValue?, ofFlag key: String, at pointer: JSONPointer
-    ) -> [Prerequisite] {
+    ) -> [FlagVariant] {
         guard let json, json != .null else { return [] }
         let here = pointer.appending("prerequisites")
         let shape =
@@ -39,14 +39,14 @@ extension FlagReader {
             refuse(here, "\"prerequisites\" is \(json.kindText)", shape)
             return []
         }
-        if elements.count > Prerequisite.most {
-            refuse(here, "the flag has \(elements.count) prerequisites", "at most \(Prerequisite.most) are taken")
+        if elements.count > Prerequisites.most {
+            refuse(here, "the flag has \(elements.count) prerequisites", "at most \(Prerequisites.most) are taken")
             return []
         }
-        var prerequisites: [Prerequisite] = []
+        var prerequisites: [FlagVariant] = []
         for (index, element) in elements.enumerated() {
             let place = here.appending(index)
-            guard let prerequisite = Prerequisite(element) else {
+            guard let prerequisite = FlagVariant(element) else {
                 refuse(place, "the prerequisite has another shape", shape)
                 continue
             }

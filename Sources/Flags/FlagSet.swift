@@ -1,7 +1,7 @@
 import HashTreeCollections
 import JSON
 
-/// Every flag, component, kill and pilot group of one environment, compiled. A component is decided as a flag, under a key of
+/// Every flag, component, kill, staged release and pilot group of one environment, compiled. A component is decided as a flag, under a key of
 /// its own (`ComponentKey`), and whatever takes a flag's key takes that too. A persistent value: a copy costs nothing, and a change
 /// costs by the change.
 package struct FlagSet: Sendable {
@@ -12,13 +12,19 @@ package struct FlagSet: Sendable {
         @exclusivity(unchecked) var components = PagedTable<CompiledFlag>()
         @exclusivity(unchecked) var pilots = PagedTable<CompiledPilot>()
         @exclusivity(unchecked) var kills: TreeDictionary<ExactString, Kill> = [:]
+        @exclusivity(unchecked) var releases: TreeDictionary<ExactString, StagedRelease> = [:]
+        /// Flag → what of a release lies over it, by the release's name; control lets one through at a time.
+        @exclusivity(unchecked) var stages: TreeDictionary<ExactString, TreeDictionary<ExactString, CompiledStage>> =
+            [:]
+        @exclusivity(unchecked) var floors: TreeDictionary<ExactString, CompiledFloor> = [:]
         /// Pilot group → the flags that ask about it.
         @exclusivity(unchecked) var users: TreeDictionary<String, TreeSet<ExactString>> = [:]
         /// Flag → the flags that require it.
         @exclusivity(unchecked) var dependents: TreeDictionary<ExactString, TreeSet<ExactString>> = [:]
-        /// Flags with a time ramp.
+        /// Flags whose answers time changes.
         @exclusivity(unchecked) var ramping: TreeSet<ExactString> = []
         @exclusivity(unchecked) var bucketing: Bucketing
+        @exclusivity(unchecked) var identity = ServiceIdentity.none
 
         init(bucketing: Bucketing) { self.bucketing = bucketing }
 
@@ -37,10 +43,19 @@ package struct FlagSet: Sendable {
             components = other.components
             pilots = other.pilots
             kills = other.kills
+            releases = other.releases
+            stages = other.stages
+            floors = other.floors
             users = other.users
             dependents = other.dependents
             ramping = other.ramping
             bucketing = other.bucketing
+            identity = other.identity
+        }
+
+        func layers(of key: ExactString) -> FlagLayers {
+            FlagLayers(
+                kill: kills[key], release: stages[key]?.min { $0.key < $1.key }?.value, floor: floors[key])
         }
     }
 
@@ -55,6 +70,12 @@ package struct FlagSet: Sendable {
     package var bucketing: Bucketing {
         get { content.bucketing }
         set { change { $0.bucketing = newValue } }
+    }
+
+    /// The agent that evaluates: what releases require of versions is asked of it. Nothing is compiled anew.
+    package var identity: ServiceIdentity {
+        get { content.identity }
+        set { if newValue != content.identity { change { $0.identity = newValue } } }
     }
 
     package init(bucketing: Bucketing = .v2) { content = Content(bucketing: bucketing) }
@@ -76,6 +97,9 @@ package struct FlagSet: Sendable {
     package var pilotNames: [String] { content.pilots.elements.map(\.key.text).sorted { $0.precedesInBytes($1) } }
 
     package func definition(of key: String) -> FlagDefinition? { flag(key)?.definition }
+
+    /// What a flag requires, and what it required before a release that went on for older agents.
+    package func prerequisites(of key: String) -> [FlagVariant] { flag(key)?.prerequisites ?? [] }
 
     func flag(_ key: String) -> CompiledFlag? { content.flag(key) }
 
@@ -110,9 +134,9 @@ package struct FlagSet: Sendable {
     // MARK: Evaluation
 
     /// Missing → FLAG_NOT_FOUND; disabled → DISABLED, no value; killed → what the kill serves, STATIC; a prerequisite
-    /// unmet → default variant, DEFAULT; no rules → default variant, STATIC; targeting, else the rollout, gives a variant
-    /// → TARGETING_MATCH; neither does → default variant, DEFAULT; anything else → GENERAL; a fault on the way →
-    /// PARSE_ERROR.
+    /// unmet → default variant, DEFAULT; no rules → default variant, STATIC; targeting, else a release's stage, else the
+    /// rollout, gives a variant → TARGETING_MATCH; none does → default variant, DEFAULT; anything else → GENERAL; a fault on
+    /// the way → PARSE_ERROR. Where a launched release requires more than `identity` has, all that as before the release.
     package func evaluate(_ key: String, context: EvaluationContext, unixSeconds: Int64) -> Evaluation {
         guard let flag = flag(key) else {
             return .failure(.flagNotFound, "there is no \(ComponentKey.title(of: key))")
@@ -121,7 +145,7 @@ package struct FlagSet: Sendable {
         return flag.evaluate(context, unixSeconds: unixSeconds, in: self, steps: &steps)
     }
 
-    /// When a time ramp changes answers next, and of which flags (those that require them included), sorted.
+    /// When a time ramp or an opening changes answers next, and of which flags (those that require them included), sorted.
     package func nextStep(after unixSeconds: Int64) -> (at: Int64, flags: [String])? {
         var next: Int64?
         var keys: TreeSet<ExactString> = []
@@ -138,42 +162,29 @@ package struct FlagSet: Sendable {
 
     // MARK: Flags
 
-    /// Compiles and puts in a flag. Read leniently, since control has decided already. When this throws, the flag's
-    /// last good form stays.
+    /// Compiles and puts in a flag. When this throws, the flag's last good form stays.
     package mutating func put(flag key: String, storedBytes: [UInt8]) throws(NotCompilable) {
-        put(try Self.compile(key, storedBytes, kill: kill(of: key)))
+        try put(key, storedBytes)
     }
 
-    private mutating func put(_ flag: CompiledFlag) {
-        change { Self.index(ExactString(flag.key.text), from: $0.put(flag), to: flag, in: $0) }
+    private mutating func put(_ key: String, _ bytes: [UInt8]) throws(NotCompilable) {
+        let forms = try FlagForms(key, try StoredJSON.value(bytes, ComponentKey.title(of: key)))
+        change { Self.put(CompiledFlag(forms, $0.layers(of: ExactString(key))), in: $0) }
+    }
+
+    private static func put(_ flag: CompiledFlag, in content: Content) {
+        index(ExactString(flag.key.text), from: content.put(flag), to: flag, in: content)
     }
 
     package mutating func remove(flag key: String) {
         change { Self.index(ExactString(key), from: $0.flags.remove(key), to: nil, in: $0) }
     }
 
-    private static func compile(
-        _ key: String, _ bytes: [UInt8], kill: Kill?
-    ) throws(NotCompilable) -> CompiledFlag {
-        let title = ComponentKey.title(of: key)
-        let json = try json(bytes, title)
-        var reader = FlagReader(lenient: true, checksResults: false)
-        guard let (definition, rules) = reader.read(key: key, json, at: JSONPointer()) else {
-            throw NotCompilable(title, reason: errors(reader.problems))
-        }
-        return CompiledFlag(definition, rules, pilotsUsed: Set(reader.pilotUses.map(\.name)), kill: kill)
-    }
-
-    private static func json(_ bytes: [UInt8], _ title: String) throws(NotCompilable) -> JSONValue {
-        let text = JSONReader.read(bytes)
-        guard let json = text.value, text.problems.isEmpty else {
-            throw NotCompilable(title, reason: text.problems.first?.description ?? "no JSON")
-        }
-        return json
-    }
-
-    private static func errors(_ problems: [Problem]) -> String {
-        problems.filter { $0.severity == .error }.map(\.description).joined(separator: "; ")
+    /// After another layer has come or gone.
+    private static func lay(over key: ExactString, in content: Content) {
+        guard let flag = content.flag(key.text) else { return }
+        let laid = flag.under(content.layers(of: key))
+        if laid !== flag { put(laid, in: content) }
     }
 
     private static func index(
@@ -185,12 +196,12 @@ package struct FlagSet: Sendable {
             if content.users[pilot]?.isEmpty == true { content.users[pilot] = nil }
         }
         for pilot in newPilots.subtracting(oldPilots) { content.users[pilot, default: []].insert(key) }
-        for prerequisite in old?.definition.prerequisites ?? [] {
+        for prerequisite in old?.prerequisites ?? [] {
             let required = ExactString(prerequisite.flag)
             content.dependents[required]?.remove(key)
             if content.dependents[required]?.isEmpty == true { content.dependents[required] = nil }
         }
-        for prerequisite in new?.definition.prerequisites ?? [] {
+        for prerequisite in new?.prerequisites ?? [] {
             content.dependents[ExactString(prerequisite.flag), default: []].insert(key)
         }
         if new?.steps.isEmpty == false { content.ramping.insert(key) } else { content.ramping.remove(key) }
@@ -200,17 +211,7 @@ package struct FlagSet: Sendable {
 
     /// As `put(flag:storedBytes:)`.
     package mutating func put(component name: String, storedBytes: [UInt8]) throws(NotCompilable) {
-        let key = ComponentKey.flagKey(of: name)
-        let title = ComponentKey.title(of: key)
-        let json = try Self.json(storedBytes, title)
-        var reader = ComponentReader(lenient: true)
-        guard let component = reader.read(name, json, at: JSONPointer()), component.wantedShares == nil else {
-            throw NotCompilable(title, reason: Self.errors(reader.problems))
-        }
-        let rules = reader.rules(of: component)
-        put(
-            CompiledFlag(
-                component.flag, of: component, rules, pilotsUsed: component.pilotsNamed, kill: kill(of: key)))
+        try put(ComponentKey.flagKey(of: name), storedBytes)
     }
 
     package mutating func remove(component name: String) {
@@ -222,23 +223,73 @@ package struct FlagSet: Sendable {
 
     /// When this throws, the flag serves what it did.
     package mutating func put(kill key: String, storedBytes: [UInt8]) throws(KillNotReadable) {
-        set(try Kill(storedBytes: storedBytes), of: ExactString(key))
+        set(kill: try Kill(storedBytes: storedBytes), of: ExactString(key))
     }
 
-    package mutating func remove(kill key: String) { set(nil, of: ExactString(key)) }
+    package mutating func remove(kill key: String) { set(kill: nil, of: ExactString(key)) }
 
-    private mutating func set(_ kill: Kill?, of key: ExactString) {
+    private mutating func set(kill: Kill?, of key: ExactString) {
         change {
             $0.kills[key] = kill
-            if let flag = $0.flag(key.text) { $0.put(flag.serving(kill)) }
+            Self.lay(over: key, in: $0)
         }
     }
 
     /// A copy in which these flags are killed as well, whatever it says of them itself.
     package func killing(_ overlay: [ExactString: Kill]) -> FlagSet {
         var copy = self
-        for (key, kill) in overlay { copy.set(kill, of: key) }
+        for (key, kill) in overlay { copy.set(kill: kill, of: key) }
         return copy
+    }
+
+    // MARK: Releases
+
+    package func release(named name: String) -> StagedRelease? { content.releases[ExactString(name)] }
+
+    package func floor(of flag: String) -> ReleaseFloor? { content.floors[ExactString(flag)]?.floor }
+
+    /// When this throws, the release's last good form stays.
+    package mutating func put(release name: String, storedBytes: [UInt8]) throws(NotCompilable) {
+        set(try StagedRelease(name: name, storedBytes: storedBytes), named: name)
+    }
+
+    package mutating func remove(release name: String) { set(nil, named: name) }
+
+    private mutating func set(_ release: StagedRelease?, named name: String) {
+        let name = ExactString(name)
+        change {
+            var keys: Set<ExactString> = []
+            for change in $0.releases[name]?.changes ?? [] {
+                let key = ExactString(change.flag)
+                keys.insert(key)
+                $0.stages[key]?[name] = nil
+                if $0.stages[key]?.isEmpty == true { $0.stages[key] = nil }
+            }
+            $0.releases[name] = release
+            if let release {
+                for change in release.changes {
+                    let key = ExactString(change.flag)
+                    keys.insert(key)
+                    $0.stages[key, default: [:]][name] = CompiledStage(name.text, release, variant: change.variant)
+                }
+            }
+            for key in keys { Self.lay(over: key, in: $0) }
+        }
+    }
+
+    /// - Parameter key: the flag key, of a component too. When this throws, the flag's last good floor stays.
+    package mutating func put(floor key: String, storedBytes: [UInt8]) throws(NotCompilable) {
+        let floor = try CompiledFloor(try ReleaseFloor(key, storedBytes: storedBytes), flagKey: key)
+        set(floor: floor, of: ExactString(key))
+    }
+
+    package mutating func remove(floor key: String) { set(floor: nil, of: ExactString(key)) }
+
+    private mutating func set(floor: CompiledFloor?, of key: ExactString) {
+        change {
+            $0.floors[key] = floor
+            Self.lay(over: key, in: $0)
+        }
     }
 
     // MARK: Pilot groups
@@ -266,10 +317,10 @@ package struct FlagSet: Sendable {
 
     private static func terms(_ name: String, _ bytes: [UInt8]) throws(NotCompilable) -> CompiledPilot.Terms? {
         let title = "pilot group \"\(name)\""
-        let json = try json(bytes, title)
+        let json = try StoredJSON.value(bytes, title)
         var reader = PilotReader(lenient: true)
         guard let (definition, rule) = reader.read(name, json, at: JSONPointer(), wantsMembers: false) else {
-            throw NotCompilable(title, reason: errors(reader.problems))
+            throw NotCompilable(title, reader.problems)
         }
         let isPlain = rule == nil && definition.percentage == .none && definition.exclude.isEmpty
         return isPlain ? nil : CompiledPilot.Terms(definition, rule: rule)

@@ -10,30 +10,6 @@ struct SemanticVersion: Sendable {
     private let patch: Range<Int>
     private let prerelease: Range<Int>
 
-    enum Relation: String, Sendable, CaseIterable {
-        case equal = "="
-        case notEqual = "!="
-        case less = "<"
-        case lessOrEqual = "<="
-        case greater = ">"
-        case greaterOrEqual = ">="
-        case sameMajor = "^"
-        case sameMinor = "~"
-
-        func holds(_ a: SemanticVersion, _ b: SemanticVersion) -> Bool {
-            switch self {
-            case .equal: a.order(b) == 0
-            case .notEqual: a.order(b) != 0
-            case .less: a.order(b) < 0
-            case .lessOrEqual: a.order(b) <= 0
-            case .greater: a.order(b) > 0
-            case .greaterOrEqual: a.order(b) >= 0
-            case .sameMajor: a.order(b, parts: 1) == 0
-            case .sameMinor: a.order(b, parts: 2) == 0
-            }
-        }
-    }
-
     /// One leading v or V is let go. Nil for what is no version; numbers count as their decimal text.
     init?(_ value: JSONValue) {
         switch value {

@@ -7,7 +7,7 @@ enum Work {
     static let mostSteps = 250_000
     /// Steps that a rule may need whatever the context holds; more is refused when it is published.
     static let mostConstantSteps = 100_000
-    /// Steps that asking another flag costs: what control lets through (`Prerequisite.mostAsked`) leaves more than half of
+    /// Steps that asking another flag costs: what control lets through (`Prerequisites.mostAsked`) leaves more than half of
     /// them to the rules, and a circle, which control refuses, ends after so few rounds that the stack holds them.
     static let prerequisiteSteps = 1_000
 

@@ -20,6 +20,11 @@ package struct EntryKind: RawRepresentable, Sendable, Hashable, Comparable, Cust
     package static let kill = EntryKind(rawValue: 4)
     /// A component, named by its own name; its bytes are its definition as canonical JSON.
     package static let component = EntryKind(rawValue: 5)
+    /// A release that is armed, running or held, by its name (canonical JSON).
+    package static let release = EntryKind(rawValue: 6)
+    /// What a launched release goes on requiring of the flag of that key, or of the component that is decided under it
+    /// (canonical JSON). Apply, roll backs of the environment and promotions leave it alone.
+    package static let floor = EntryKind(rawValue: 7)
 
     package static func < (a: EntryKind, b: EntryKind) -> Bool { a.rawValue < b.rawValue }
 
@@ -30,13 +35,15 @@ package struct EntryKind: RawRepresentable, Sendable, Hashable, Comparable, Cust
         case .settings: "settings"
         case .kill: "kill"
         case .component: "component"
+        case .release: "release"
+        case .floor: "floor"
         default: "kind-\(rawValue)"
         }
     }
 }
 
-/// The name of an entry within its environment. Its description is `flag:checkout`; that of a component's kill
-/// `component-kill:checkout`.
+/// The name of an entry within its environment. Its description is `flag:checkout`; those of a component's kill and floor
+/// `component-kill:checkout` and `component-floor:checkout`.
 package struct EntryKey: Sendable, Hashable, Comparable, CustomStringConvertible {
     package var kind: EntryKind
     package var name: String

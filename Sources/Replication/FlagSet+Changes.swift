@@ -33,6 +33,12 @@ extension FlagSet {
                     changed.formUnion(flags(using: key.name).lazy.map { ExactString($0) })
                     remove(pilot: key.name)
                 case .settings where key == .settings: set(.v2, &changed)
+                case .release:
+                    note(subjectsOf: key.name, &changed)
+                    remove(release: key.name)
+                case .floor:
+                    remove(floor: key.name)
+                    changed.formUnion(flags(affectedBy: key.name).lazy.map { ExactString($0) })
                 default: break
                 }
             case .addMembers(let pilot, _), .removeMembers(let pilot, _), .replaceMembers(let pilot, _):
@@ -83,6 +89,23 @@ extension FlagSet {
             } catch {
                 quarantine.put(key, reason: error.reason)
             }
+        case .release:
+            do {
+                note(subjectsOf: key.name, &changed)
+                try put(release: key.name, storedBytes: bytes)
+                quarantine.release(key)
+                note(subjectsOf: key.name, &changed)
+            } catch {
+                quarantine.put(key, reason: String(describing: error))
+            }
+        case .floor:
+            do {
+                try put(floor: key.name, storedBytes: bytes)
+                quarantine.release(key)
+                changed.formUnion(flags(affectedBy: key.name).lazy.map { ExactString($0) })
+            } catch {
+                quarantine.put(key, reason: String(describing: error))
+            }
         case .settings where key == .settings:
             do throws(SettingsNotReadable) {
                 set(try EnvironmentSettings(storedBytes: bytes).bucketing, &changed)
@@ -92,6 +115,12 @@ extension FlagSet {
             }
         default:
             quarantine.put(key, reason: "this agent doesn't know entries of \(key.kind)")
+        }
+    }
+
+    private func note(subjectsOf release: String, _ changed: inout Set<ExactString>) {
+        for subject in self.release(named: release)?.changes ?? [] {
+            changed.formUnion(flags(affectedBy: subject.flag).lazy.map { ExactString($0) })
         }
     }
 
@@ -118,6 +147,8 @@ extension FlagSet {
         case .component: definition(ofComponent: key.name)?.storedBytes
         case .kill: kill(of: key.name)?.storedBytes
         case .pilot: definition(ofPilot: key.name)?.storedBytes
+        case .release: release(named: key.name)?.storedBytes
+        case .floor: floor(of: key.name)?.storedBytes
         default: nil
         }
     }
@@ -128,6 +159,8 @@ extension FlagSet {
         case .flag: try? put(flag: key.name, storedBytes: bytes)
         case .component: try? put(component: key.name, storedBytes: bytes)
         case .kill: try? put(kill: key.name, storedBytes: bytes)
+        case .release: try? put(release: key.name, storedBytes: bytes)
+        case .floor: try? put(floor: key.name, storedBytes: bytes)
         case .pilot:
             guard let members = members(ofPilot: key.name) else { return }
             try? put(pilot: key.name, storedBytes: bytes, members: members)
@@ -150,23 +183,24 @@ extension FlagSet {
     }
 
     /// Of what `state` holds only what is decided under these keys, with what the answers depend on: the flags and components
-    /// that they require, directly or through others, the kills of all these, every pilot group, and the settings.
+    /// that they require, directly or through others, the kills and floors of all these, every release and pilot group, and
+    /// the settings.
     package static func compiled(
         _ keys: some Sequence<String>, from state: ReplicatedState, quarantine: inout Quarantine
     ) -> FlagSet {
         quarantine.removeAll()
         var set = FlagSet()
-        for (key, entry) in state.entries where key.kind == .pilot || key.kind == .settings {
+        for (key, entry) in state.entries where [.pilot, .settings, .release].contains(key.kind) {
             set.apply([.put(key, entry.bytes)], leadingTo: state, quarantine: &quarantine)
         }
         var open = Array(keys)
         var seen = Set(open.map { ExactString($0) })
         while let name = open.popLast() {
-            for key in [EntryKey(.kill, name), EntryKey(deciding: name)] {
+            for key in [EntryKey(.kill, name), EntryKey(.floor, name), EntryKey(deciding: name)] {
                 guard let bytes = state.bytes(of: key) else { continue }
                 set.apply([.put(key, bytes)], leadingTo: state, quarantine: &quarantine)
             }
-            for prerequisite in set.definition(of: name)?.prerequisites ?? []
+            for prerequisite in set.prerequisites(of: name)
             where seen.insert(ExactString(prerequisite.flag)).inserted { open.append(prerequisite.flag) }
         }
         return set

@@ -16,17 +16,21 @@ package struct Report: Sendable, Hashable {
     package var quarantinedCount: UInt32
     package var service: String
     package var serviceVersion: String
+    package var health: ServiceHealth
     package var pid: UInt32
     /// Why the agent keeps its state against what this control node publishes; empty when it follows.
     package var conflict: String
     /// The agent's clock, milliseconds since 1970.
     package var clock: UInt64
+    /// How far the agent's clock is ahead of control's, in milliseconds; nil where control isn't heard.
+    package var skew: Int64?
 
     package init(
         agent: String, name: String, boot: UInt64, revision: Revision? = nil, digest: Digest = .empty,
         killAhead: UInt64 = 0, entryCount: UInt64 = 0, quarantined: [String] = [], quarantinedCount: UInt32 = 0,
         service: String = "",
-        serviceVersion: String = "", pid: UInt32 = 0, conflict: String = "", clock: UInt64 = 0
+        serviceVersion: String = "", health: ServiceHealth = .unchecked, pid: UInt32 = 0, conflict: String = "",
+        clock: UInt64 = 0, skew: Int64? = nil
     ) {
         self.agent = agent
         self.name = name
@@ -39,9 +43,11 @@ package struct Report: Sendable, Hashable {
         self.quarantinedCount = quarantinedCount
         self.service = service
         self.serviceVersion = serviceVersion
+        self.health = health
         self.pid = pid
         self.conflict = conflict
         self.clock = clock
+        self.skew = skew
     }
 }
 
@@ -58,19 +64,31 @@ extension WireWriter {
         u32(report.quarantinedCount)
         string(report.service)
         string(report.serviceVersion)
+        u8(report.health.rawValue)
         u32(report.pid)
         string(report.conflict)
         u64(report.clock)
+        u8(report.skew == nil ? 0 : 1)
+        if let skew = report.skew { u64(UInt64(bitPattern: skew)) }
     }
 }
 
 extension WireReader {
     mutating func report() throws(MalformedMessage) -> Report {
-        Report(
+        var report = Report(
             agent: try string(), name: try string(), boot: try u64(), revision: try optionalRevision(),
             digest: try digest(), killAhead: try u64(), entryCount: try u64(), quarantined: try strings(),
-            quarantinedCount: try u32(),
-            service: try string(), serviceVersion: try string(), pid: try u32(), conflict: try string(),
-            clock: try u64())
+            quarantinedCount: try u32(), service: try string(), serviceVersion: try string(), health: try health(),
+            pid: try u32(), conflict: try string(), clock: try u64())
+        if try flag() { report.skew = Int64(bitPattern: try u64()) }
+        return report
+    }
+
+    private mutating func health() throws(MalformedMessage) -> ServiceHealth {
+        let byte = try u8()
+        guard let health = ServiceHealth(rawValue: byte) else {
+            throw MalformedMessage(reason: "\(byte) is no state of health", offset: 0)
+        }
+        return health
     }
 }

@@ -1,7 +1,7 @@
 /// Names and limits that both sides of the wire must agree on.
 package enum Wire {
-    /// The one version of the messages so far. A side says which it understands when it says hello.
-    package static let version: UInt16 = 1
+    /// The version of the messages. A side says which it understands when it says hello.
+    package static let version: UInt16 = 2
 
     /// A delta larger than this is announced on PUB and fetched in parts of this size; a catch-up's chunks are bounded
     /// by it too, so that a herd of agents costs control (agents × one chunk) at most.

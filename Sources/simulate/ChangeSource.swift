@@ -37,7 +37,9 @@ struct ChangeSource {
 
     private mutating func any(_ content: inout Content) -> [EntryChange] {
         switch chance.within(0...99) {
-        case 0..<30: return [putFlag(&content)]
+        case 0..<25: return [putFlag(&content)]
+        case 25..<29: return [putRelease(&content)]
+        case 29: return [endRelease(&content)]
         case 30..<38: return [putComponent(&content)]
         case 38..<46: return (0..<chance.within(2...5)).map { _ in putFlag(&content) }
         case 46..<50: return deleteFlag(&content)
@@ -141,6 +143,24 @@ struct ChangeSource {
         let key = chance.pick(content.kills.keys.sorted())
         content.kills[key] = nil
         return .delete(EntryKey(.kill, key.text))
+    }
+
+    // MARK: Releases
+
+    /// The next stage of the release, or another one under its name.
+    private mutating func putRelease(_ content: inout Content) -> EntryChange {
+        let keys = (Self.flags + Self.components).filter { _ in chance.happens(0.3) }
+        var form = ReleaseForm(
+            stamp: stamp, keys: keys.isEmpty ? [Self.flags[0]] : keys, share: [0, 30, 100][chance.index(below: 3)])
+        if chance.happens(0.5) { form.pilot = chance.pick(Self.groups) }
+        content.release = form
+        return .put(EntryKey(.release, ReleaseForm.name), form.bytes)
+    }
+
+    private mutating func endRelease(_ content: inout Content) -> EntryChange {
+        guard content.release != nil else { return putRelease(&content) }
+        content.release = nil
+        return .delete(EntryKey(.release, ReleaseForm.name))
     }
 
     // MARK: Groups

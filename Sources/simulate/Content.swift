@@ -10,6 +10,7 @@ struct Content: Hashable {
     /// By the key of what is killed.
     var kills: [ExactString: KillForm] = [:]
     var groups: [String: GroupForm] = [:]
+    var release: ReleaseForm?
     /// Entries of a kind that agents of this version don't know.
     var unknown: Set<String> = []
 
@@ -70,7 +71,9 @@ struct Content: Hashable {
             }
         }
         let otherwise = share(form.split ?? 0, for: user)
-        return form.rollout.map { outcome(of: $0, for: user, otherwise) } ?? otherwise
+        let byRollout = form.rollout.map { outcome(of: $0, for: user, otherwise) } ?? otherwise
+        guard let release, release.keys.contains(where: { ExactString($0) == key }) else { return byRollout }
+        return outcome(of: release.stage(over: form), for: user, byRollout)
     }
 
     private func outcome(of rollout: RolloutForm, for user: String?, _ otherwise: Outcome) -> Outcome {

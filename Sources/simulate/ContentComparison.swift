@@ -58,7 +58,7 @@ struct ContentComparison {
 
     private func wrongAnswer(_ key: ExactString, _ form: FlagForm) -> String? {
         if let text = wrongAnswer(key, for: ChangeSource.users[0]) { return text }
-        guard form.hasRules else { return nil }
+        guard form.hasRules || shown.release?.keys.contains(key.text) == true else { return nil }
         // The last of them has no name.
         let other = 1 + form.stamp % ChangeSource.users.count
         return wrongAnswer(key, for: other < ChangeSource.users.count ? ChangeSource.users[other] : nil)

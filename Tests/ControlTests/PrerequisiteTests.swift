@@ -134,7 +134,7 @@ import Testing
                 names("a", 10).map { Self.flag($0) }
                     + names("b", 10).map { Self.flag($0, requires: names("a", 10), variant: "off") }))
         // Nine times b with its ten, and one a: a hundred, and the flag itself.
-        #expect(Prerequisite.mostAsked == 100)
+        #expect(Prerequisites.mostAsked == 100)
         let most = names("b", 9) + names("a", 1)
         #expect(
             try await fixture.apply(Self.document([Self.flag("top", requires: most, variant: "off")])).published)

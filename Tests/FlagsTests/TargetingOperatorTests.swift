@@ -142,8 +142,8 @@ import Testing
         for (i, a) in ordered.enumerated() {
             for (j, b) in ordered.enumerated() {
                 let (a, b) = (try #require(SemanticVersion(a)), try #require(SemanticVersion(b)))
-                #expect(SemanticVersion.Relation.less.holds(a, b) == (i < j))
-                #expect(SemanticVersion.Relation.equal.holds(a, b) == (i == j))
+                #expect(VersionRelation.less.holds(a, b) == (i < j))
+                #expect(VersionRelation.equal.holds(a, b) == (i == j))
             }
         }
         try expect(#"{"sem_ver": [1, "=", "1.0.0"]}"#, "true")

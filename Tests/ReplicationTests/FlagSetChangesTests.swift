@@ -120,4 +120,44 @@ import Testing
             .delete(EntryKey(.pilot, "staff")))
         #expect(shell.flags.pilotNames.isEmpty)
     }
+
+    // MARK: Releases
+
+    private func release(_ flag: String, _ variant: String, requires: [VersionRequirement] = []) -> EntryChange {
+        let release = StagedRelease(
+            changes: [FlagVariant(flag: flag, variant: variant)], requires: requires, percentage: .everybody, salt: "s")
+        return .put(EntryKey(.release, "spring"), release.storedBytes)
+    }
+
+    @Test func aReleaseIsLaidOverWhatItNamesAndTakenAway() {
+        var shell = makeShell()
+        _ = shell.apply(flag("color", "red"), flag("size", "big"))
+        #expect(shell.apply(release("color", "in")) == ["color"])
+        #expect(shell.answer("color") == "in-red")
+        // Another of the same name: both that it named and that it names.
+        #expect(shell.apply(release("size", "in")) == ["color", "size"])
+        #expect(shell.answer("color") == "red" && shell.answer("size") == "in-big")
+        #expect(shell.apply(.put(EntryKey(.release, "spring"), [1])) == ["size"])
+        #expect(shell.answer("size") == "in-big")
+        #expect(shell.quarantine.names == ["release:spring"])
+        #expect(shell.apply(.delete(EntryKey(.release, "spring"))) == ["size"])
+        #expect(shell.answer("size") == "big" && shell.quarantine.count == 0)
+    }
+
+    @Test func aFloorIsTakenInAndGoesWithItsDelete() throws {
+        var shell = makeShell()
+        shell.flags.identity = ServiceIdentity(service: "shop", version: "1.0")
+        _ = shell.apply(flag("color", "red"))
+        let floor = ReleaseFloor(
+            release: "spring", requires: [VersionRequirement(service: "shop", relation: .greaterOrEqual, version: "2")],
+            before: ["state": "ENABLED", "variants": ["out": "grey"], "defaultVariant": "out"], below: nil)
+        #expect(shell.apply(.put(EntryKey(.floor, "color"), floor.storedBytes)) == ["color"])
+        #expect(shell.answer("color") == "grey")
+        var quarantine = Quarantine()
+        var anew = FlagSet.compiled(["color"], from: shell.state, quarantine: &quarantine)
+        anew.identity = shell.flags.identity
+        #expect(anew.evaluate("color", context: EvaluationContext(), unixSeconds: 0).value == "grey")
+        #expect(shell.apply(.delete(EntryKey(.floor, "color"))) == ["color"])
+        #expect(shell.answer("color") == "red")
+    }
 }

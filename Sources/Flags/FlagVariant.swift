@@ -1,8 +1,7 @@
 import JSON
 
-/// Another flag that must give this variant to the same user, or a component this version, before a flag's own rules are
-/// asked.
-package struct Prerequisite: Sendable, Hashable {
+/// A flag and one of its variants, or a component and one of its versions: what a flag requires, or what a release brings.
+package struct FlagVariant: Sendable, Hashable {
     /// Of a component, the key that it is decided under.
     package var flag: String
     /// Of a component, the version.
@@ -12,11 +11,6 @@ package struct Prerequisite: Sendable, Hashable {
         self.flag = flag
         self.variant = variant
     }
-
-    /// Of one flag.
-    package static let most = 16
-    /// Flags that one lookup may have to ask by way of prerequisites, each as often as it is asked.
-    package static let mostAsked = 100
 
     package var json: JSONValue {
         guard let component = ComponentKey.component(of: flag) else {
