@@ -41,6 +41,10 @@ let package = Package(
         .executable(name: "simulate", targets: ["simulate"]),
         // Preloaded into a control node by a test: see Tests/PowerLoss.
         .library(name: "PowerLoss", type: .dynamic, targets: ["PowerLoss"]),
+        // Preloaded into a control node by a test: see Tests/StoreKill.
+        .library(name: "StoreKill", type: .dynamic, targets: ["StoreKill"]),
+        // Preloaded into agents by a test: see Tests/ClockOffset.
+        .library(name: "ClockOffset", type: .dynamic, targets: ["ClockOffset"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -59,6 +63,7 @@ let package = Package(
     targets: [
         room("JSON"),
         room("Flags", ["JSON", collections]),
+        room("Releases", ["Flags", "JSON", collections]),
         room("Replication", ["Flags", "JSON", collections, crypto]),
         room("LookupProtocol"),
         room("PilotlightClient", ["JSON", "LookupProtocol", nioCore, nioPosix]),
@@ -69,13 +74,16 @@ let package = Package(
         room(
             "Control",
             [
-                "CLinux", "Flags", "JSON", "Replication", "ZeroMQ", collections, crypto, grdb, httpTypes, hummingbird,
-                lifecycle, logging, nioCore, nioPosix, yams,
+                "CLinux", "Flags", "JSON", "Releases", "Replication", "ZeroMQ", collections, crypto, grdb, httpClient,
+                httpTypes, hummingbird, lifecycle, logging, nioCore, nioHTTP1, nioPosix, yams,
             ],
             resources: [.embedInCode("API/openapi.yaml")]),
         room(
             "Agent",
-            ["CLinux", "Flags", "JSON", "Replication", "ZeroMQ", collections, crypto, grdb, lifecycle, logging]),
+            [
+                "CLinux", "Flags", "JSON", "Replication", "ZeroMQ", collections, crypto, grdb, httpClient, lifecycle,
+                logging, nioCore, nioHTTP1,
+            ]),
         room(
             "AgentSocket",
             [
@@ -85,7 +93,8 @@ let package = Package(
         .executableTarget(
             name: "pilotlight",
             dependencies: [
-                "Agent", "AgentSocket", "Control", "Flags", "JSON", "PilotlightClient", "Prometheus", arguments,
+                "Agent", "AgentSocket", "Control", "Flags", "JSON", "PilotlightClient", "Prometheus", "Releases",
+                arguments,
                 coreMetrics, httpClient, lifecycle, logging, nioCore, nioHTTP1, nioPosix, unixSignals,
             ],
             swiftSettings: strict),
@@ -117,10 +126,13 @@ let package = Package(
             path: "Benchmarks/Evaluation", swiftSettings: strict),
         .target(name: "Allocations", path: "Benchmarks/Allocations"),
         .target(name: "PowerLoss", path: "Tests/PowerLoss"),
+        .target(name: "StoreKill", path: "Tests/StoreKill"),
+        .target(name: "ClockOffset", path: "Tests/ClockOffset"),
         tests("JSONTests", ["Harness", "JSON"]),
         .testTarget(
             name: "FlagsTests", dependencies: ["Flags", "Harness", "JSON", "TargetingCases", collections],
             exclude: ["Fixtures"], swiftSettings: strict),
+        tests("ReleasesTests", ["Releases", "Flags", "Harness", "JSON"]),
         tests("ReplicationTests", ["Replication", "Flags", "JSON", collections]),
         tests("LookupProtocolTests", ["LookupProtocol"]),
         tests(
@@ -130,12 +142,15 @@ let package = Package(
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests(
             "ControlTests",
-            ["Control", "Harness", "Flags", "JSON", "Replication", "ZeroMQ", collections, grdb, lifecycle, logging]),
+            [
+                "Control", "Harness", "Flags", "JSON", "Releases", "Replication", "ZeroMQ", collections, crypto, grdb,
+                httpClient, lifecycle, logging, nioCore, nioHTTP1, nioPosix,
+            ]),
         tests(
             "AgentTests",
             [
                 "Agent", "Harness", "Flags", "JSON", "Replication", "ZeroMQ", collections, crypto, grdb, lifecycle,
-                logging,
+                logging, nioCore, nioHTTP1, nioPosix,
             ]),
         tests(
             "AgentSocketTests", ["AgentSocket", "Agent", "Harness", "Flags", "JSON", "LookupProtocol", "Replication"]),

@@ -60,4 +60,7 @@ package struct ComponentVersion: Sendable, Hashable {
         let order = left.order(right)
         return order == 0 ? a.precedesInBytes(b) : order < 0
     }
+
+    /// Whether a name is a version as Semantic Versioning has them.
+    package static func isSemantic(_ name: String) -> Bool { SemanticVersion(name) != nil }
 }

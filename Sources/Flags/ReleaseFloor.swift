@@ -19,10 +19,11 @@ package struct ReleaseFloor: Sendable, Hashable {
         lower = below.map { [$0.cut(to: Self.deepest - 1)] } ?? []
     }
 
-    /// Releases whose definitions are kept for agents that are that much older.
+    /// Releases whose definitions agents hold for those that are that much older.
     package static let deepest = 4
 
-    private func cut(to levels: Int) -> ReleaseFloor {
+    /// So many of them at most, the lowest fallen away.
+    package func cut(to levels: Int) -> ReleaseFloor {
         var copy = self
         copy.lower = levels > 1 ? lower.map { $0.cut(to: levels - 1) } : []
         return copy
@@ -38,6 +39,9 @@ package struct ReleaseFloor: Sendable, Hashable {
 
     /// What is stored, hashed and sent: canonical JSON.
     package var storedBytes: [UInt8] { json.canonicalBytes() }
+
+    /// Nil for another shape.
+    package init?(_ json: JSONValue) { try? self.init(json, "", levels: Self.deepest) }
 
     /// - Parameter flagKey: of the flag or component that it is of.
     package init(_ flagKey: String, storedBytes: [UInt8]) throws(NotCompilable) {

@@ -42,8 +42,14 @@ package struct VersionRequirement: Sendable, Hashable {
         !identity.service.isExactly(service) || isMet(byVersion: identity.version)
     }
 
-    /// Also met by every version after one that meets it: what may go on being required when a release is over.
-    package var isFloor: Bool {
-        (relation == .greaterOrEqual || relation == .greater) && SemanticVersion(version) != nil
+    /// What may go on being required when a release is over, because later versions meet it too: at least that version.
+    /// Nil where there is no such thing: versions that have no order, and requirements that aren't about old versions.
+    package var floor: VersionRequirement? {
+        guard SemanticVersion(version) != nil else { return nil }
+        switch relation {
+        case .greater, .greaterOrEqual: return self
+        case .equal: return VersionRequirement(service: service, relation: .greaterOrEqual, version: version)
+        case .less, .lessOrEqual, .notEqual, .sameMajor, .sameMinor: return nil
+        }
     }
 }
