@@ -11,6 +11,8 @@ package struct AgentConfiguration: Sendable {
     package var name: String?
     package var service: String
     package var serviceVersion: String
+    /// Where that service's health is asked; nil: it isn't.
+    package var health: HealthAddress?
     /// Waits for the disk at each commit: then not even a power loss takes back what was answered from.
     package var syncEachCommit: Bool
     /// Without a heartbeat for so long, answers are marked as stale.
@@ -19,7 +21,8 @@ package struct AgentConfiguration: Sendable {
     package init(
         controlHosts: [String] = ["127.0.0.1"], publishPort: UInt16 = 7461, syncPort: UInt16 = 7462,
         environment: String = "production", dataDirectory: String, name: String? = nil, service: String = "",
-        serviceVersion: String = "", syncEachCommit: Bool = false, staleAfter: Duration = .seconds(5)
+        serviceVersion: String = "", health: HealthAddress? = nil, syncEachCommit: Bool = false,
+        staleAfter: Duration = .seconds(5)
     ) {
         self.controlHosts = controlHosts
         self.publishPort = publishPort
@@ -29,6 +32,7 @@ package struct AgentConfiguration: Sendable {
         self.name = name
         self.service = service
         self.serviceVersion = serviceVersion
+        self.health = health
         self.syncEachCommit = syncEachCommit
         self.staleAfter = staleAfter
     }

@@ -43,7 +43,10 @@ package final class AgentDirectory: Sendable {
     /// Leaves the directory to another agent; nothing of it may be touched afterwards.
     package func release() {
         descriptor.withLock { descriptor in
-            if descriptor >= 0 { close(descriptor) }
+            guard descriptor >= 0 else { return }
+            // As control's does: a process that is being spawned has the descriptor, too.
+            flock(descriptor, LOCK_UN)
+            close(descriptor)
             descriptor = -1
         }
     }

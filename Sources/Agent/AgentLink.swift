@@ -29,6 +29,7 @@ final class AgentLink {
     private var replica: Replica
     var pending: PendingCommit
     private var staleness: StalenessWatch
+    private var clocks = ClockComparison()
 
     /// A round ends after so many milliseconds, so that what came first isn't held up by what still comes.
     private static let roundLimit: UInt64 = 10
@@ -161,8 +162,11 @@ final class AgentLink {
                 noteMalformed("a publication of another shape", from: peer)
                 continue
             }
+            let wall = live.clock.unixMilliseconds()
+            let publication: Publication
             do {
-                perform(replica.receive(try Publication(encoded: frames[1]), now: now))
+                publication = try Publication(encoded: frames[1])
+                perform(replica.receive(publication, now: now))
             } catch {
                 noteMalformed("\(error)", from: peer)
                 continue
@@ -170,6 +174,9 @@ final class AgentLink {
             // Another history is no word about ours.
             if replica.conflict == nil {
                 preferred = index
+                if case .heartbeat(let heartbeat) = publication {
+                    live.vitals.measuredSkew = clocks.receive(heartbeat, wall: wall, now: now)
+                }
                 live.heard(number: replica.heard?.number ?? 0, atNanoseconds: MonotonicClock.nanoseconds)
             }
             if now >= limit { break }

@@ -39,7 +39,10 @@ struct AgentStart: Sendable {
             LiveSnapshot(
                 environment: configuration.environment, revision: state?.revision, flags: flags,
                 quarantined: quarantine.names, entryCount: state?.entryCount ?? 0),
-            kills: kills, staleAfter: configuration.staleAfter)
+            kills: kills,
+            identity: ServiceIdentity(service: configuration.service, version: configuration.serviceVersion),
+            staleAfter: configuration.staleAfter)
+        if configuration.health != nil { live.vitals.health = .unknown }
         if let state {
             logger.notice(
                 "starting from the cache",

@@ -16,4 +16,10 @@ package final class EvaluationClock: Sendable {
         if seconds == before { return seconds }
         return latest.max(seconds, ordering: .relaxed).newValue
     }
+
+    /// The same in milliseconds: the machine's clock, or, after that was set back, the beginning of the second that
+    /// evaluations still go by.
+    func unixMilliseconds() -> UInt64 {
+        max(MonotonicClock.unixMilliseconds, UInt64(max(0, latest.load(ordering: .relaxed))) * 1_000)
+    }
 }

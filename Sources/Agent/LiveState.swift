@@ -22,14 +22,16 @@ package final class LiveState: Sendable {
     private struct Layers {
         var snapshot: LiveSnapshot
         var kills: KillOverlay
+        let identity: ServiceIdentity
 
         var inForce: [ExactString: Kill] { kills.inForce(over: snapshot.revision) }
 
         var shown: LiveSnapshot {
-            let kills = inForce
-            guard !kills.isEmpty else { return snapshot }
             var shown = snapshot
-            shown.flags = snapshot.flags.killing(kills)
+            let kills = inForce
+            if !kills.isEmpty { shown.flags = snapshot.flags.killing(kills) }
+            // Whatever a snapshot was made of: no answer is given as if by another service or version.
+            shown.flags.identity = identity
             return shown
         }
     }
@@ -46,11 +48,14 @@ package final class LiveState: Sendable {
     package let staleAfter: Duration
     /// The time of every evaluation.
     package let clock = EvaluationClock()
+    package let vitals = AgentVitals()
 
+    /// - Parameter identity: the service that this agent is beside: every snapshot that is shown answers as for it.
     package init(
-        _ initial: LiveSnapshot, kills: KillOverlay = KillOverlay(), staleAfter: Duration = .seconds(5)
+        _ initial: LiveSnapshot, kills: KillOverlay = KillOverlay(), identity: ServiceIdentity = .none,
+        staleAfter: Duration = .seconds(5)
     ) {
-        let layers = Layers(snapshot: initial, kills: kills)
+        let layers = Layers(snapshot: initial, kills: kills, identity: identity)
         self.layers = Mutex(layers)
         snapshot = Mutex(layers.shown)
         self.staleAfter = staleAfter
@@ -144,6 +149,14 @@ package final class LiveState: Sendable {
         guard last != 0 else { return Staleness(isStale: true, silentFor: nil) }
         let silent = Duration.nanoseconds(now > last ? Int64(clamping: now - last) : 0)
         return Staleness(isStale: silent > staleAfter, silentFor: silent)
+    }
+}
+
+extension LiveState {
+    /// Milliseconds by which the clock of evaluations is ahead of control's; nil before the first heartbeat and while control
+    /// is silent.
+    package func skew(atNanoseconds now: UInt64) -> Int64? {
+        staleness(atNanoseconds: now).isStale ? nil : vitals.measuredSkew
     }
 }
 

@@ -49,29 +49,40 @@ package final class SidecarAgent: Service {
             start.cache.close()
             start.directory.release()
         }
-        let (link, lane) = try await startThreads(wakeUp, stop)
+        let laneWakeUp = try WakeUp()
+        let orders = Outbox<SyncOrder>(limit: 1_000_000, wakeUp: laneWakeUp)
+        let (link, lane) = try await startThreads(wakeUp, laneWakeUp, orders, stop)
         let end: @Sendable () -> Void = {
             stop.set()
             wakeUp.wake()
         }
-        await withTaskCancellationHandler {
-            await withGracefulShutdownHandler {
-                await link.join()
-                await lane.join()
-            } onGracefulShutdown: {
+        await withTaskGroup(of: Void.self) { group in
+            if let address = configuration.health {
+                let check = HealthCheck(address: address, vitals: live.vitals, logger: logger) {
+                    orders.append(.vitals)
+                }
+                group.addTask { await check.run() }
+            }
+            await withTaskCancellationHandler {
+                await withGracefulShutdownHandler {
+                    await link.join()
+                    await lane.join()
+                } onGracefulShutdown: {
+                    end()
+                }
+            } onCancel: {
                 end()
             }
-        } onCancel: {
-            end()
+            group.cancelAll()
         }
         logger.info("stopped")
     }
 
     /// The link's thread stops by the flag, and the lane's by the link's goodbye. The last of them ends the context.
-    private func startThreads(_ wakeUp: WakeUp, _ stop: StopFlag) async throws -> (link: ZMQThread, lane: ZMQThread) {
+    private func startThreads(
+        _ wakeUp: WakeUp, _ laneWakeUp: WakeUp, _ orders: Outbox<SyncOrder>, _ stop: StopFlag
+    ) async throws -> (link: ZMQThread, lane: ZMQThread) {
         let news = Outbox<SyncNews>(limit: 1_000, wakeUp: wakeUp)
-        let laneWakeUp = try WakeUp()
-        let orders = Outbox<SyncOrder>(limit: 1_000_000, wakeUp: laneWakeUp)
         let (lane, context) = try await ZMQThread.start(name: "agent-sync") {
             [start, configuration, counters, logger] in
             let context = try ZMQContext()

@@ -165,6 +165,7 @@ final class SyncLane {
         case .held(let state):
             held = state
             reports.want()
+        case .vitals: reports.want()
         case .report(let state):
             held = state
             report(now: MonotonicClock.milliseconds)
@@ -190,7 +191,8 @@ final class SyncLane {
             killAhead: kills.highest(in: done.revision?.epoch), entryCount: UInt64(done.entryCount),
             quarantined: Array(done.quarantined.prefix(Wire.reportedNames)),
             quarantinedCount: UInt32(done.quarantined.count), service: configuration.service,
-            serviceVersion: configuration.serviceVersion, pid: UInt32(getpid()), conflict: held.conflict,
-            clock: MonotonicClock.unixMilliseconds)
+            serviceVersion: configuration.serviceVersion, health: live.vitals.health, pid: UInt32(getpid()),
+            conflict: held.conflict, clock: MonotonicClock.unixMilliseconds,
+            skew: live.skew(atNanoseconds: MonotonicClock.nanoseconds))
     }
 }

@@ -6,6 +6,8 @@ enum SyncOrder: Sendable {
     case send(peer: Int, SyncRequest.Body)
     /// This is cached and shown now: to be reported soon.
     case held(HeldState)
+    /// The agent has news of itself: to be reported soon.
+    case vitals
     /// To be reported before anything that follows.
     case report(HeldState)
     /// The last report, and the goodbye: the lane ends.

@@ -45,6 +45,16 @@ struct MetricsPage {
                 "pilotlight_staleness_seconds", help: "Time since the control node was last heard.",
                 Double(silent.wholeMilliseconds) / 1_000)
         }
+        if let skew = shared.live.skew(atNanoseconds: NIODeadline.now().uptimeNanoseconds) {
+            page.gauge(
+                "pilotlight_clock_skew_seconds", help: "This agent's clock minus control's, by heartbeats.",
+                Double(skew) / 1_000)
+        }
+        let health = shared.live.vitals.health
+        page.family("pilotlight_service_health", .gauge, help: "1 for what the service beside this agent is.")
+        for state in ServiceHealth.allCases {
+            page.sample("pilotlight_service_health", [("state", "\(state)")], state == health ? 1 : 0)
+        }
         page.gauge(
             "pilotlight_quarantined_entries", help: "Entries that can't be compiled here and keep an earlier form.",
             snapshot.quarantined.count)

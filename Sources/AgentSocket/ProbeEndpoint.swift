@@ -2,6 +2,7 @@ import Agent
 import Flags
 import JSON
 import LookupProtocol
+import NIOCore
 import Prometheus
 import Replication
 
@@ -24,7 +25,8 @@ struct ProbeEndpoint {
     private func health() -> JSONObject {
         let snapshot = loop.currentSnapshot()
         let stamp = loop.currentStamp()
-        let heard = loop.shared.live.heardNumber
+        let live = loop.shared.live
+        let heard = live.heardNumber
         return [
             "status": "ok",
             "environment": .string(loop.shared.environment),
@@ -33,6 +35,8 @@ struct ProbeEndpoint {
             "lag": .integer(Int64(clamping: heard > stamp.number ? heard - stamp.number : 0)),
             "stale": .bool(stamp.isStale),
             "stalenessMs": stamp.stalenessMilliseconds.map { .integer(Int64($0)) } ?? .null,
+            "skewMs": live.skew(atNanoseconds: NIODeadline.now().uptimeNanoseconds).map { .integer($0) } ?? .null,
+            "serviceHealth": .string("\(live.vitals.health)"),
             "quarantined": .array(snapshot.quarantined.map { .string($0) }),
             "flags": .integer(Int64(snapshot.flags.flagCount)),
             "entries": .integer(Int64(snapshot.entryCount)),

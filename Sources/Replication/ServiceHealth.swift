@@ -3,6 +3,8 @@ package enum ServiceHealth: UInt8, Sendable, Hashable, CaseIterable {
     /// It isn't told where to ask.
     case unchecked = 0
     case passing = 1
-    /// Refused, too slow, or not asked yet.
+    /// Refused, wrong or too slow.
     case failing = 2
+    /// It is asked, and hasn't answered yet.
+    case unknown = 3
 }

@@ -53,10 +53,11 @@ final class ServedAgent: Sendable {
     ]
 
     init(
-        _ initial: LiveSnapshot? = nil, configure: (inout LookupServerConfiguration) -> Void = { _ in }
+        _ initial: LiveSnapshot? = nil, as identity: ServiceIdentity = .none,
+        configure: (inout LookupServerConfiguration) -> Void = { _ in }
     ) async throws {
         directory = try TemporaryDirectory()
-        live = try LiveState(initial ?? Self.snapshot(number: 42))
+        live = try LiveState(initial ?? Self.snapshot(number: 42), identity: identity)
         var configuration = LookupServerConfiguration(socketPath: directory.path("agent.sock"))
         configure(&configuration)
         server = LookupServer(
@@ -91,10 +92,11 @@ final class ServedAgent: Sendable {
 
 /// Starts a server, hands it to `body`, and stops it whatever happens.
 func serving(
-    _ initial: LiveSnapshot? = nil, configure: (inout LookupServerConfiguration) -> Void = { _ in },
+    _ initial: LiveSnapshot? = nil, as identity: ServiceIdentity = .none,
+    configure: (inout LookupServerConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (ServedAgent) throws -> Void
 ) async throws {
-    let agent = try await ServedAgent(initial, configure: configure)
+    let agent = try await ServedAgent(initial, as: identity, configure: configure)
     do {
         try await onThread { try body(agent) }
     } catch {

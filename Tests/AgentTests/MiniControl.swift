@@ -4,6 +4,8 @@ import Replication
 import Synchronization
 import ZeroMQ
 
+@testable import Agent
+
 /// A control node without disk, API or registry, made of the real numbered log and catch-up server on real sockets.
 final class MiniControl: Sendable {
     let publishPort: UInt16
@@ -11,6 +13,17 @@ final class MiniControl: Sendable {
     private let outbox: Outbox<Work>
     private let thread: ZMQThread
     private let heard: Heard
+    private let clock: Clock
+
+    /// What its heartbeats say of the time of day.
+    private final class Clock: Sendable {
+        /// Milliseconds by which it is ahead of this process's.
+        let ahead = Atomic<Int64>(0)
+
+        var now: UInt64 {
+            UInt64(clamping: Int64(MonotonicClock.unixMilliseconds) + ahead.load(ordering: .relaxed))
+        }
+    }
 
     /// What agents said.
     final class Heard: Sendable {
@@ -56,22 +69,26 @@ final class MiniControl: Sendable {
         let wakeUp = try WakeUp()
         let outbox = Outbox<Work>(limit: 1_000_000, wakeUp: wakeUp)
         let heard = Heard()
+        let clock = Clock()
         let (thread, ports) = try await ZMQThread.start(name: "mini-control") {
             let context = try ZMQContext()
             let loop = try Loop(
-                state, context, environment, heard,
+                state, context, environment, heard, clock,
                 publish: "tcp://\(host):\(publishPort)", sync: "tcp://\(host):\(syncPort)")
             return (loop, (try loop.publisher.boundPort, try loop.router.boundPort))
         } loop: { loop in
             loop.run(outbox, wakeUp, heartbeat: heartbeat)
         }
-        return MiniControl(thread, outbox, heard, ports)
+        return MiniControl(thread, outbox, heard, clock, ports)
     }
 
-    private init(_ thread: ZMQThread, _ outbox: Outbox<Work>, _ heard: Heard, _ ports: (UInt16, UInt16)) {
+    private init(
+        _ thread: ZMQThread, _ outbox: Outbox<Work>, _ heard: Heard, _ clock: Clock, _ ports: (UInt16, UInt16)
+    ) {
         self.thread = thread
         self.outbox = outbox
         self.heard = heard
+        self.clock = clock
         (publishPort, syncPort) = ports
     }
 
@@ -88,6 +105,8 @@ final class MiniControl: Sendable {
     func publish(raw bytes: [UInt8]) { outbox.append(.publish(bytes)) }
     /// Sends anything at all to the agent heard last.
     func reply(raw bytes: [UInt8]) { outbox.append(.reply(bytes)) }
+    /// Sets its clock, as it is from the next heartbeat on.
+    func setClock(ahead milliseconds: Int64) { clock.ahead.store(milliseconds, ordering: .relaxed) }
     /// Without heartbeats and answers, as a control node that hangs.
     func mute(_ isMute: Bool) { outbox.append(.mute(isMute)) }
 
@@ -108,6 +127,7 @@ final class MiniControl: Sendable {
         let router: ZMQSocket
         private let environment: String
         private let heard: Heard
+        private let clock: Clock
         private var log: NumberedLog
         private var server: CatchUpServer
         private var isMute = false
@@ -116,8 +136,8 @@ final class MiniControl: Sendable {
         private let node = UInt64.random(in: .min ... .max)
 
         init(
-            _ state: ReplicatedState, _ context: ZMQContext, _ environment: String, _ heard: Heard, publish: String,
-            sync: String
+            _ state: ReplicatedState, _ context: ZMQContext, _ environment: String, _ heard: Heard,
+            _ clock: Clock, publish: String, sync: String
         ) throws {
             publisher = try ZMQSocket(.pub, in: context, options: [.linger(0), .sendHighWaterMark(100_000)])
             try publisher.bind(publish)
@@ -125,6 +145,7 @@ final class MiniControl: Sendable {
             try router.bind(sync)
             self.environment = environment
             self.heard = heard
+            self.clock = clock
             log = NumberedLog(state)
             server = CatchUpServer(state, node: node)
             heard.set(state)
@@ -153,7 +174,7 @@ final class MiniControl: Sendable {
                 }
                 if MonotonicMilliseconds.now >= nextBeat {
                     nextBeat = MonotonicMilliseconds.now + UInt64(heartbeat)
-                    if !isMute { send(Publication.heartbeat(server.heartbeat(clock: 0)).encoded()) }
+                    if !isMute { send(Publication.heartbeat(server.heartbeat(clock: clock.now)).encoded()) }
                 }
             }
         }

@@ -41,8 +41,8 @@ package final class HTTPConnection {
     ) throws -> HTTPAnswer {
         let connection = try self.socket ?? BlockingSocket(endpoint, timeout: timeout)
         self.socket = nil
-        var head = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n"
-        for (name, value) in headers { head += "\(name): \(value)\r\n" }
+        var head = "\(method) \(path) HTTP/1.1\r\nHost: \(headers["Host"] ?? "localhost")\r\n"
+        for (name, value) in headers where name != "Host" { head += "\(name): \(value)\r\n" }
         if body != nil, headers["Content-Type"] == nil { head += "Content-Type: application/json\r\n" }
         if method != "GET" || body != nil { head += "Content-Length: \(body?.count ?? 0)\r\n" }
         try connection.send(Array((head + "\r\n").utf8) + (body ?? []))

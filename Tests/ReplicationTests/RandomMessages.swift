@@ -48,7 +48,7 @@ struct RandomMessages {
             agent: text(), name: text(), boot: bits(), revision: flip() ? revision() : nil, digest: digest(),
             killAhead: bits(), entryCount: bits(), quarantined: texts(),
             quarantinedCount: UInt32(truncatingIfNeeded: bits()),
-            service: text(), serviceVersion: text(), health: ServiceHealth(rawValue: UInt8(below(3))) ?? .unchecked,
+            service: text(), serviceVersion: text(), health: ServiceHealth(rawValue: UInt8(below(4))) ?? .unchecked,
             pid: UInt32(truncatingIfNeeded: bits()), conflict: text(), clock: bits(),
             skew: flip() ? Int64(bitPattern: bits()) : nil)
     }

@@ -2,6 +2,7 @@ import Agent
 import AgentSocket
 import ArgumentParser
 import Logging
+import NIOCore
 
 struct AgentCommand: AsyncParsableCommand, ExampledCommand {
     static let configuration = CommandConfiguration(
@@ -15,6 +16,9 @@ struct AgentCommand: AsyncParsableCommand, ExampledCommand {
         Example(
             "pilotlight agent --control 10.0.0.5 --data /var/lib/pilotlight/agent --service checkout --service-version 1.4.2",
             "Beside version 1.4.2 of a service, on the usual socket"),
+        Example(
+            "pilotlight agent --control 10.0.0.5 --data agent --service cart --service-version 2.0 --health http://127.0.0.1:8080/healthz",
+            "Beside a service whose health counts where a release requires it"),
         Example(
             "pilotlight agent --control 127.0.0.1 --data agent --socket agent.sock --environment staging --probe-port 9100",
             "On a socket here, for staging, with health and metrics on a port"),
@@ -30,18 +34,32 @@ struct AgentCommand: AsyncParsableCommand, ExampledCommand {
     @Option(help: "Its name in the fleet; otherwise the host's name and the service's.") var name: String?
     @Option(help: "The service it runs beside.") var service: String?
     @Option(help: "That service's version.") var serviceVersion: String?
+    @Option(help: "Where that service's health is asked each second: a URL with http, https or http+unix.")
+    var health: String?
     @Option(help: "Answers are stale after so long without a heartbeat.") var staleAfter = TimeSpan(seconds: 5)
     @Flag(help: "Sync the cache at each commit: power loss too then takes back nothing that was answered.")
     var syncEachCommit = false
     @OptionGroup var log: LogOptions
 
+    func validate() throws {
+        guard let health else { return }
+        do throws(HealthAddress.Problem) {
+            _ = try HealthAddress(health)
+        } catch {
+            throw ValidationError("The value '\(health)' is invalid for '--health': \(error)")
+        }
+    }
+
     func run() async throws {
         log.bootstrap()
+        // For the health check, if there is one: a thread for each processor would be too many.
+        NIOSingletons.groupLoopCountSuggestion = 1
         let logger = Logger(label: "pilotlight.agent")
         let agent = AgentConfiguration(
             controlHosts: control, publishPort: publishPort, syncPort: syncPort, environment: environment.name,
             dataDirectory: data, name: name, service: service ?? "", serviceVersion: serviceVersion ?? "",
-            syncEachCommit: syncEachCommit, staleAfter: staleAfter.duration)
+            health: try health.map { try HealthAddress($0) }, syncEachCommit: syncEachCommit,
+            staleAfter: staleAfter.duration)
         let services = try await AgentProcess.services(
             agent, listen.configuration(socketPath: socket), logger: logger)
         try await Daemon.run(services, logger: logger)
