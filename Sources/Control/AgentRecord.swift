@@ -22,6 +22,9 @@ package struct AgentRecord: Sendable, Hashable {
     package var quarantinedCount: UInt32
     package var service: String
     package var serviceVersion: String
+    package var health: ServiceHealth
+    /// Milliseconds by which the agent's clock is ahead of control's; nil where it couldn't be told.
+    package var skew: Int64?
     package var pid: UInt32
     /// Empty when the agent follows.
     package var conflict: String
@@ -41,15 +44,18 @@ package struct AgentRecord: Sendable, Hashable {
         quarantinedCount = report.quarantinedCount
         service = report.service
         serviceVersion = report.serviceVersion
+        health = report.health
+        skew = report.skew
         pid = report.pid
         conflict = report.conflict
         lastSeen = wall
     }
 
-    /// Equal but for the time: nothing that would have to be written down at once.
+    /// Equal but for the time, and what is measured anew with each report: nothing that would have to be written down soon.
     func differs(from other: AgentRecord) -> Bool {
         var same = self
         same.lastSeen = other.lastSeen
+        same.skew = other.skew
         return same != other
     }
 
@@ -62,7 +68,8 @@ package struct AgentRecord: Sendable, Hashable {
             "digest": .string(digest.description), "entries": .integer(Int64(clamping: entryCount)),
             "quarantined": .array(quarantined.map { .string($0) }),
             "quarantinedCount": .integer(Int64(quarantinedCount)), "service": .string(service),
-            "version": .string(serviceVersion), "pid": .integer(Int64(pid)), "conflict": .string(conflict),
+            "version": .string(serviceVersion), "health": .string("\(health)"),
+            "skewMs": skew.map { .integer($0) } ?? .null, "pid": .integer(Int64(pid)), "conflict": .string(conflict),
             "lastSeen": .integer(Int64(clamping: lastSeen)),
             "departure": departure.map { .string($0.rawValue) } ?? .null,
         ]).canonicalBytes()
@@ -87,6 +94,8 @@ package struct AgentRecord: Sendable, Hashable {
         quarantinedCount = UInt32(clamping: number("quarantinedCount"))
         service = text("service")
         serviceVersion = text("version")
+        health = ServiceHealth.allCases.first { "\($0)" == text("health") } ?? .unchecked
+        skew = json["skewMs"]?.integerValue
         pid = UInt32(clamping: number("pid"))
         conflict = text("conflict")
         self.lastSeen = UInt64(clamping: lastSeen)

@@ -28,3 +28,12 @@ package struct IdempotencyKey: Sendable, Hashable {
 
     static let longestBytes = 255
 }
+
+extension Refusal {
+    static func usedTwice(_ sent: IdempotencyKey) -> Refusal {
+        Refusal(
+            .invalid, "Idempotency key used twice",
+            detail: "the idempotency key \"\(sent.key)\" came with another request before",
+            hint: "each change needs a key of its own; only a repetition bears the same")
+    }
+}

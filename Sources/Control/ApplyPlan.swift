@@ -73,9 +73,15 @@ enum ApplyPlan {
         _ component: ReadDocuments.Component, _ state: EnvironmentState, _ plan: inout ChangePlan
     ) {
         var definition = component.definition
-        if definition.wantedShares != nil {
-            definition.settleSplit(
-                from: try? StoredFlag.definition(ofComponent: definition.name, in: state.log.staged))
+        let before = try? StoredFlag.definition(ofComponent: definition.name, in: state.log.staged)
+        if definition.wantedShares != nil { definition.settleSplit(from: before) }
+        for (message, hint) in VerifiedVersion.warn(
+            definition, instead: before, at: Int64(Moment.now.wall / 1_000), on: state)
+        {
+            plan.warnings.append(
+                PlacedProblem(
+                    document: component.document, pointer: Subject(component.key).place.description, message: message,
+                    hint: hint, severity: .warning))
         }
         plan.bring(
             flag: component.key, definition.storedBytes, uses: FlagReferences.entries(in: definition.json), state)

@@ -18,9 +18,32 @@ struct ChangePlan: Sendable {
     var prunable: [EntryKey] = []
     var needsConfirmation = false
     var changedMembers = 0
+    /// What control keeps for itself, and what it tells the world: stored with the changes, or without any.
+    var records: [RecordChange] = []
+    var announcements: [StoredAnnouncement] = []
+    /// Why it is done, where the request doesn't say.
+    var why = ""
+    /// The release on whose behalf it is made: that one may change what it owns.
+    var release: String?
+
+    /// Nothing is to be stored.
+    var isEmpty: Bool { changes.isEmpty && records.isEmpty && announcements.isEmpty }
 
     /// `state.log.staged` is what the request meets.
-    static func make(_ kind: ChangeRequest.Kind, on state: EnvironmentState) throws(Refusal) -> ChangePlan {
+    static func make(
+        _ kind: ChangeRequest.Kind, on state: EnvironmentState, _ circumstances: Circumstances = Circumstances()
+    ) throws(Refusal) -> ChangePlan {
+        var plan = try draft(kind, on: state, circumstances)
+        try plan.checkOwnership(state)
+        try plan.checkFloors(state)
+        plan.dropFloors(state)
+        plan.holdKilled(state, circumstances)
+        return plan
+    }
+
+    private static func draft(
+        _ kind: ChangeRequest.Kind, on state: EnvironmentState, _ circumstances: Circumstances
+    ) throws(Refusal) -> ChangePlan {
         switch kind {
         case .apply(let request): try ApplyPlan.make(request, on: state)
         case .setDefault(let flag, let variant): try setDefault(flag, variant, state)
@@ -40,6 +63,17 @@ struct ChangePlan: Sendable {
         case .removeMembers(let pilot, let members): try PilotPlan.remove(members, from: pilot, on: state)
         case .rollback(let request): try RollbackPlan.make(request, on: state)
         case .promote(let request): try PromotePlan.make(request, on: state)
+        case .putDeployment(let deployment): try DeploymentPlan.put(deployment, on: state)
+        case .checkDeployment(let asked, let check):
+            try DeploymentPlan.take(check, of: asked, on: state, circumstances)
+        case .retireDeployment(let component, let version, let place):
+            try DeploymentPlan.retire(component, version, in: place, on: state, circumstances)
+        case .putFreeze(let window): ChangePlan(records: [.freeze(window)])
+        case .removeFreeze(let name): try FreezePlan.remove(name, on: state)
+        case .createRelease(let plan, let id, let replace):
+            try ReleasePlanning.create(plan, id: id, replace: replace, on: state, circumstances)
+        case .release(let name, let event): try ReleasePlanning.make(event, of: name, on: state, circumstances)
+        case .keepRelease(let name): try ReleasePlanning.keep(name, on: state, circumstances)
         }
     }
 

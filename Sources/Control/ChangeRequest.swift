@@ -1,5 +1,6 @@
 import Flags
 import JSON
+import Releases
 import Replication
 
 /// What an operator asks of one environment.
@@ -29,6 +30,19 @@ package struct ChangeRequest: Sendable {
         case removeMembers(pilot: String, [String])
         case rollback(RollbackRequest)
         case promote(PromoteRequest)
+        /// Recorded, or recorded anew: the whole of it.
+        case putDeployment(Deployment)
+        /// What a check of a deployment found, which is given as it was when it was asked.
+        case checkDeployment(Deployment, DeploymentCheck)
+        /// At one place, or wherever it is where none is named.
+        case retireDeployment(component: String, version: String, where: String?)
+        case putFreeze(FreezeWindow)
+        case removeFreeze(String)
+        /// `id` is drawn by whoever asks. `replace` puts it in the place of a draft, or of one that was cancelled.
+        case createRelease(ReleasePlan, id: String, replace: Bool)
+        case release(String, ReleaseEvent)
+        /// What the release of that name does by itself now, which may be nothing.
+        case keepRelease(String)
 
         /// The one entry it is about; nil where it is about the environment.
         var entry: EntryKey? {
@@ -41,7 +55,9 @@ package struct ChangeRequest: Sendable {
             case .deletePilot(let pilot), .editPilot(let pilot, _), .addMembers(let pilot, _),
                 .removeMembers(let pilot, _):
                 EntryKey(.pilot, pilot)
-            case .apply, .createPilot, .createComponent, .rollback, .promote: nil
+            case .apply, .createPilot, .createComponent, .rollback, .promote, .putDeployment, .checkDeployment,
+                .retireDeployment, .putFreeze, .removeFreeze, .createRelease, .release, .keepRelease:
+                nil
             }
         }
     }

@@ -7,7 +7,7 @@ import Synchronization
 
 /// The one writer: a thread that takes every change that waits, validates each on the state that the ones before it make,
 /// stores them all in one transaction, publishes them, and only then answers. So a commit's sync is shared by as many
-/// changes as arrived during the one before it. Kills and unkills overtake what waits.
+/// changes as arrived during the one before it. Kills and unkills overtake what waits, and so does what holds a release.
 package final class Committer: Sendable {
     private let queue = CommitterQueue(limit: 20_000)
     private let ended = Signal<Void>()
@@ -29,14 +29,14 @@ package final class Committer: Sendable {
     package init(
         store: ControlStore, states: [EnvironmentState], published: PublishedEnvironments,
         historyKeep: HistoryKeep = .everything, logger: Logger,
-        clock: @escaping @Sendable () -> UInt64 = { Moment.now.wall },
+        clock: @escaping @Sendable () -> UInt64 = { Moment.now.wall }, sight: CommitterSight = .alone,
         publish: @escaping @Sendable (CommittedGroup) -> Void
     ) {
         let thread = Thread { [queue, ended, counters] in
             pilotlight_name_thread("committer")
             var loop = CommitterLoop(
                 store: store, states: states, published: published, historyKeep: historyKeep, logger: logger,
-                clock: clock, publish: publish)
+                clock: clock, sight: sight, publish: publish)
             loop.trimIfDue()
             while let jobs = queue.takeAll(waiting: !loop.isTrimming) {
                 loop.run(jobs, overtaking: queue.takeUrgent)
@@ -74,6 +74,11 @@ package final class Committer: Sendable {
     /// Takes no writes for this environment until a new epoch is begun.
     package func block(_ environment: String, _ divergence: Divergence) {
         _ = queue.append(.block(environment, divergence))
+    }
+
+    /// A reader of announcements has taken all up to this sequence: on disk when this returns.
+    package func took(_ sequence: Int64, by reader: AnnouncementReader) async throws(Refusal) {
+        try await ask { .taken(reader, sequence, $0) }
     }
 
     /// False when the committer has ended.

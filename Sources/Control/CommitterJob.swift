@@ -1,4 +1,5 @@
 import Flags
+import Releases
 import Replication
 
 /// What waits for the committer's thread.
@@ -11,8 +12,10 @@ enum CommitterJob: Sendable {
     /// Control has heard of a history that isn't its own.
     case block(String, Divergence)
     case agents([ControlStore.AgentRow])
+    /// A reader of announcements has taken all up to this sequence.
+    case taken(AnnouncementReader, Int64, Answer<Void>)
 
-    /// Overtakes what isn't. Unkills do as kills, so that the two never change places.
+    /// Overtakes what isn't: what stops something. Unkills do as kills, so that the two never change places.
     var isUrgent: Bool {
         if case .change(let request, _) = self { request.kind.isUrgent } else { false }
     }
@@ -23,6 +26,7 @@ enum CommitterJob: Sendable {
         case .change(_, let answer): answer(.failure(refusal))
         case .createEnvironment(_, _, _, _, let answer): answer(.failure(refusal))
         case .newEpoch(_, _, _, _, let answer): answer(.failure(refusal))
+        case .taken(_, _, let answer): answer(.failure(refusal))
         case .block, .agents: break
         }
     }
@@ -31,7 +35,7 @@ enum CommitterJob: Sendable {
 extension ChangeRequest.Kind {
     fileprivate var isUrgent: Bool {
         switch self {
-        case .kill, .unkill: true
+        case .kill, .unkill, .keepRelease, .release(_, .hold), .release(_, .rollBack(_)): true
         default: false
         }
     }

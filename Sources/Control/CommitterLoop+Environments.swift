@@ -72,6 +72,14 @@ extension CommitterLoop {
             ])
     }
 
+    func take(_ reader: AnnouncementReader, _ sequence: Int64) throws(Refusal) {
+        do {
+            try store.move(reader, to: sequence)
+        } catch {
+            throw Self.notStored(error)
+        }
+    }
+
     mutating func show(_ state: EnvironmentState) {
         environments[state.name] = state
         published.set(state)

@@ -1,5 +1,6 @@
 import Flags
 import Logging
+import Releases
 import Replication
 
 /// What the committer's thread owns and does. Every state that readers or agents come to see passes here, after its
@@ -11,7 +12,11 @@ struct CommitterLoop {
     private let historyKeep: HistoryKeep
     let logger: Logger
     let clock: @Sendable () -> UInt64
+    private let sight: CommitterSight
     let publish: @Sendable (CommittedGroup) -> Void
+
+    /// What an agent can take in at once, in memory, on its way to its cache.
+    var maximumDeltaBytes = 64 << 20
 
     private(set) var changes: UInt64 = 0
     private(set) var commits: UInt64 = 0
@@ -34,7 +39,8 @@ struct CommitterLoop {
 
     init(
         store: ControlStore, states: [EnvironmentState], published: PublishedEnvironments, historyKeep: HistoryKeep,
-        logger: Logger, clock: @escaping @Sendable () -> UInt64, publish: @escaping @Sendable (CommittedGroup) -> Void
+        logger: Logger, clock: @escaping @Sendable () -> UInt64, sight: CommitterSight = .alone,
+        publish: @escaping @Sendable (CommittedGroup) -> Void
     ) {
         self.store = store
         environments = Dictionary(uniqueKeysWithValues: states.map { ($0.name, $0) })
@@ -42,25 +48,14 @@ struct CommitterLoop {
         self.historyKeep = historyKeep
         self.logger = logger
         self.clock = clock
+        self.sight = sight
         self.publish = publish
-    }
-
-    /// One group of changes under way: planned, numbered, not stored yet.
-    private struct Group {
-        var rows: [ControlStore.LogRow] = []
-        var agents: [ControlStore.AgentRow] = []
-        /// By environment and idempotency key.
-        var requests: [String: AnsweredRequest] = [:]
-        var bytes = 0
-        var answers: [(Result<Void, Refusal>) -> Void] = []
-
-        var isEmpty: Bool { rows.isEmpty && agents.isEmpty && answers.isEmpty && requests.isEmpty }
     }
 
     /// - Parameter overtaking: urgent jobs that have come meanwhile. They join the group under way, which is then stored,
     ///   published and answered at once, whatever else waits.
     mutating func run(_ jobs: [CommitterJob], overtaking: () -> [CommitterJob] = { [] }) {
-        var group = Group()
+        var group = CommitterGroup()
         let waiting = jobs.drop(while: \.isUrgent)
         commitAtOnce(jobs.prefix(jobs.count - waiting.count) + overtaking(), &group)
         for job in waiting {
@@ -70,14 +65,14 @@ struct CommitterLoop {
         commit(&group)
     }
 
-    private mutating func commitAtOnce(_ urgent: ArraySlice<CommitterJob>, _ group: inout Group) {
+    private mutating func commitAtOnce(_ urgent: ArraySlice<CommitterJob>, _ group: inout CommitterGroup) {
         guard !urgent.isEmpty else { return }
         for job in urgent { run(job, &group) }
         commit(&group)
         answerAll()
     }
 
-    private mutating func run(_ job: CommitterJob, _ group: inout Group) {
+    private mutating func run(_ job: CommitterJob, _ group: inout CommitterGroup) {
         switch job {
         case .change(let request, let answer):
             plan(request, answer, &group)
@@ -94,6 +89,9 @@ struct CommitterLoop {
         case .block(let name, let divergence):
             commit(&group)
             block(name, divergence)
+        case .taken(let reader, let sequence, let answer):
+            let result = Result { () throws(Refusal) in try take(reader, sequence) }
+            answers.append { answer(result) }
         }
     }
 
@@ -131,7 +129,7 @@ struct CommitterLoop {
 
     /// Validates one request on the state that the ones before it make. A refusal touches nobody else.
     private mutating func plan(
-        _ request: ChangeRequest, _ answer: @escaping CommitterJob.Answer<ChangeOutcome>, _ group: inout Group
+        _ request: ChangeRequest, _ answer: @escaping CommitterJob.Answer<ChangeOutcome>, _ group: inout CommitterGroup
     ) {
         do throws(Refusal) {
             guard var state = environments[request.environment] else {
@@ -143,47 +141,76 @@ struct CommitterLoop {
             }
             if let divergence = state.log.blocked { throw Refusal.blocked(state.name, divergence) }
             try request.precondition.check(request.kind.entry, on: state)
-            let plan = try ChangePlan.make(request.kind, on: state)
-            guard !plan.changes.isEmpty, !plan.needsConfirmation else {
+            let plan = try ChangePlan.make(
+                request.kind, on: state,
+                Circumstances(
+                    actor: request.actor, message: request.message, time: sight.time(),
+                    observe: { [sight, name = state.name] in sight.observe(name) }))
+            guard !plan.isEmpty, !plan.needsConfirmation else {
                 // Answered with its group: the state it was compared with isn't on disk yet.
                 let outcome = ChangeOutcome(plan, revision: state.log.staged.revision, published: false)
                 if !plan.needsConfirmation { note(request, state, outcome, &group) }
                 group.answers.append { answer($0.map { outcome }) }
                 return
             }
-            let touched = Touch.all(of: plan.changes, on: state.log.staged)
-            let delta: Delta
-            do throws(Divergence) {
-                delta = try state.log.stage(plan.changes, time: clock())
-            } catch {
-                throw Refusal.blocked(state.name, error)
-            }
-            let bytes = delta.encoded()
-            guard bytes.count <= Self.maximumDeltaBytes else {
-                throw Refusal(
-                    .tooLarge, "Change is too large",
-                    detail: "it makes a delta of \(bytes.count) bytes; \(Self.maximumDeltaBytes) are the most",
-                    hint: "split it; long member lists go through the pilot members call, in portions")
-            }
+            if !plan.changes.isEmpty { try stage(plan, request, &state, &group) }
             state.follow(plan)
             environments[state.name] = state
-            group.rows.append(
-                ControlStore.LogRow(
-                    environment: state.id, delta: delta, bytes: bytes, actor: request.actor, message: request.message,
-                    touched: touched, created: plan.created, deleted: plan.deleted, set: plan.set))
-            group.bytes += bytes.count
-            let outcome = ChangeOutcome(plan, revision: delta.revision, published: true)
+            keep(plan, of: state, &group)
+            let outcome = ChangeOutcome(
+                plan, revision: state.log.staged.revision, published: !plan.changes.isEmpty)
             note(request, state, outcome, &group)
             group.answers.append { answer($0.map { outcome }) }
         } catch {
+            if let held = request.held(for: error, on: environments[request.environment]) {
+                return plan(held, answer, &group)
+            }
             refusals += 1
             answers.append { answer(.failure(error)) }
         }
     }
 
+    /// Gives the plan's changes their number.
+    private func stage(
+        _ plan: ChangePlan, _ request: ChangeRequest, _ state: inout EnvironmentState, _ group: inout CommitterGroup
+    ) throws(Refusal) {
+        let touched = Touch.all(of: plan.changes, on: state.log.staged)
+        let delta: Delta
+        do throws(Divergence) {
+            delta = try state.log.stage(plan.changes, time: clock())
+        } catch {
+            throw Refusal.blocked(state.name, error)
+        }
+        let bytes = delta.encoded()
+        guard bytes.count <= maximumDeltaBytes else {
+            throw Refusal(
+                .tooLarge, "Change is too large",
+                detail: "it makes a delta of \(bytes.count) bytes; \(maximumDeltaBytes) are the most",
+                hint: "split it; long member lists go through the pilot members call, in portions")
+        }
+        group.rows.append(
+            ControlStore.LogRow(
+                environment: state.id, delta: delta, bytes: bytes, actor: request.actor,
+                message: request.message.isEmpty ? plan.why : request.message, touched: touched,
+                created: plan.created, deleted: plan.deleted, set: plan.set))
+        group.bytes += bytes.count
+    }
+
+    /// What is stored of the plan besides its changes.
+    private func keep(_ plan: ChangePlan, of state: EnvironmentState, _ group: inout CommitterGroup) {
+        guard !plan.records.isEmpty || !plan.announcements.isEmpty else { return }
+        group.recorded.insert(state.name)
+        for change in plan.records {
+            let row = ControlStore.RecordRow(environment: state.id, record: change.record)
+            group.bytes += row.record.bytes?.count ?? 0
+            group.records.append(row)
+        }
+        group.announcements += plan.announcements
+    }
+
     /// The earlier request of the same idempotency key, in this group or on disk.
     private func answered(
-        _ request: ChangeRequest, _ state: EnvironmentState, _ group: Group
+        _ request: ChangeRequest, _ state: EnvironmentState, _ group: CommitterGroup
     ) throws(Refusal) -> AnsweredRequest? {
         guard let sent = request.idempotency else { return nil }
         var earlier = group.requests["\(state.id) \(sent.key)"]
@@ -196,17 +223,12 @@ struct CommitterLoop {
             }
         }
         guard let earlier else { return nil }
-        guard earlier.fingerprint == sent.fingerprint else {
-            throw Refusal(
-                .invalid, "Idempotency key used twice",
-                detail: "the idempotency key \"\(sent.key)\" came with another request before",
-                hint: "each change needs a key of its own; only a repetition bears the same")
-        }
+        guard earlier.fingerprint == sent.fingerprint else { throw .usedTwice(sent) }
         return earlier
     }
 
     private func note(
-        _ request: ChangeRequest, _ state: EnvironmentState, _ outcome: ChangeOutcome, _ group: inout Group
+        _ request: ChangeRequest, _ state: EnvironmentState, _ outcome: ChangeOutcome, _ group: inout CommitterGroup
     ) {
         guard let sent = request.idempotency else { return }
         group.requests["\(state.id) \(sent.key)"] = AnsweredRequest(
@@ -214,16 +236,15 @@ struct CommitterLoop {
             published: outcome.published, time: clock())
     }
 
-    /// What an agent can take in at once, in memory, on its way to its cache.
-    private static let maximumDeltaBytes = 64 << 20
-
     /// Stores the group in one transaction; then, and only then, what it did becomes visible.
-    private mutating func commit(_ group: inout Group) {
+    private mutating func commit(_ group: inout CommitterGroup) {
         guard !group.isEmpty else { return }
-        defer { group = Group() }
-        if !group.rows.isEmpty || !group.agents.isEmpty || !group.requests.isEmpty {
+        defer { group = CommitterGroup() }
+        if group.hasToBeStored {
             do {
-                try store.write(group.rows, requests: Array(group.requests.values), agents: group.agents)
+                try store.write(
+                    group.rows, records: group.records, announcements: group.announcements,
+                    requests: Array(group.requests.values), agents: group.agents, time: sight.time())
             } catch {
                 fail(group, error)
                 return
@@ -233,6 +254,8 @@ struct CommitterLoop {
             bytesSinceCheckpoint +=
                 group.rows.reduce(0) { $0 + 2 * $1.bytes.count + $1.touchedBytes + 8_192 }
                 + group.agents.count * 4_096 + group.requests.count * 12_288
+                + group.records.reduce(0) { $0 + ($1.record.bytes?.count ?? 0) + 4_096 }
+                + group.announcements.reduce(0) { $0 + $1.body.count + 8_192 }
         }
         for name in environments.keys {
             guard var state = environments.removeValue(forKey: name) else { continue }
@@ -245,6 +268,8 @@ struct CommitterLoop {
                     CommittedGroup(
                         environment: name, state: state.committed, deltas: items, kills: deltas.flatMap(UrgentKill.all))
                 )
+            } else if group.recorded.contains(name) {
+                published.set(state)
             }
             environments[name] = state
         }
@@ -252,7 +277,7 @@ struct CommitterLoop {
     }
 
     /// The transaction failed: none of it happened, and its numbers are free again.
-    private mutating func fail(_ group: Group, _ error: ControlError) {
+    private mutating func fail(_ group: CommitterGroup, _ error: ControlError) {
         logger.error(
             "a group of changes could not be stored", metadata: ["changes": "\(group.rows.count)", "error": "\(error)"])
         for name in environments.keys { environments[name] = published[name] ?? environments[name] }

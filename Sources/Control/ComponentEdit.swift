@@ -9,14 +9,17 @@ package struct ComponentEdit: Sendable {
     package var pilots: [(pilot: String, version: String?)] = []
     /// Empty for none.
     package var description: String?
+    /// A version may be given to users though no deployment of it is verified.
+    package var unchecked: Bool
 
     package init(
         defaultVersion: String? = nil, split: [VersionSplit.Share]? = nil,
-        pilots: [(pilot: String, version: String?)] = [], description: String? = nil
+        pilots: [(pilot: String, version: String?)] = [], description: String? = nil, unchecked: Bool = false
     ) {
         self.defaultVersion = defaultVersion
         self.split = split
         self.pilots = pilots
         self.description = description
+        self.unchecked = unchecked
     }
 }

@@ -37,6 +37,8 @@ enum ComponentPlan {
         for (pilot, version) in edit.pilots { try set(pilot, to: version, in: &after) }
         if let description = edit.description { after.description = description.isEmpty ? nil : description }
         var plan = try plan(after, instead: before, state)
+        // The rollout stays: no matter what it gives when.
+        try VerifiedVersion.check(after, instead: before, at: 0, unchecked: edit.unchecked, on: state)
         if !plan.changes.isEmpty { plan.warnIfKilled(ComponentKey.flagKey(of: name), state) }
         return plan
     }

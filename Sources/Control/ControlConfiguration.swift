@@ -13,6 +13,8 @@ package struct ControlConfiguration: Sendable {
     /// Allows plain text on an address that other machines reach.
     package var insecure: Bool
     package var historyKeep: HistoryKeep
+    /// Where announcements are sent; nil for nowhere.
+    package var webhook: WebhookSetting?
 
     package static let defaultAPIPort = 7460
     package static let defaultPublishPort = 7461
@@ -21,7 +23,7 @@ package struct ControlConfiguration: Sendable {
     package init(
         dataDirectory: String, host: String = "127.0.0.1", apiPort: Int = defaultAPIPort,
         publishPort: Int = defaultPublishPort, syncPort: Int = defaultSyncPort, insecure: Bool = false,
-        historyKeep: HistoryKeep = .everything
+        historyKeep: HistoryKeep = .everything, webhook: WebhookSetting? = nil
     ) {
         self.dataDirectory = dataDirectory
         self.host = host
@@ -30,6 +32,7 @@ package struct ControlConfiguration: Sendable {
         self.syncPort = syncPort
         self.insecure = insecure
         self.historyKeep = historyKeep
+        self.webhook = webhook
     }
 }
 

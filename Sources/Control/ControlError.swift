@@ -12,6 +12,7 @@ package enum ControlError: Error, Sendable, CustomStringConvertible {
     case plainTextBinding(host: String)
     case unknownSynchronousLevel(String)
     case binding(address: String, reason: String)
+    case webhook(reason: String)
 
     package var description: String {
         switch self {
@@ -44,6 +45,8 @@ package enum ControlError: Error, Sendable, CustomStringConvertible {
             "PILOTLIGHT_TEST_SYNCHRONOUS is \"\(text)\"; a test may set OFF, NORMAL, FULL or EXTRA, nobody else sets it"
         case .binding(let address, let reason):
             "can't listen on \(address): \(reason); is another control node running? give other ports"
+        case .webhook(let reason):
+            "webhook: \(reason); give --webhook URL and --webhook-secret-file FILE"
         }
     }
 }

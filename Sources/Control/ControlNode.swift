@@ -7,8 +7,9 @@ import ServiceLifecycle
 
 /// A control node: the one writer of its environments, their publisher, and the operator API in front.
 ///
-/// `run` serves until the service group shuts down, then in this order: takes no more requests, finishes the last group
-/// of changes, stops the heartbeats, writes the registry down, and folds the write-ahead log into the store.
+/// `run` serves until the service group shuts down, then in this order: takes no more requests, lets releases and the
+/// webhook rest, finishes the last group of changes, stops the heartbeats, writes the registry down, and folds the
+/// write-ahead log into the store.
 package final class ControlNode: Service {
     private let configuration: ControlConfiguration
     private let logger: Logger
@@ -34,6 +35,7 @@ package final class ControlNode: Service {
 
     private func serve() async throws {
         let address = try checkedAddress()
+        let signer = try configuration.webhook?.signer()
         let directory = configuration.dataDirectory
         try Self.makeDirectory(directory)
         let lock = try DirectoryLock(directory: directory)
@@ -43,13 +45,20 @@ package final class ControlNode: Service {
         let loaded = try store.load()
         announce(loaded)
         let reader = try StoreReader(path: store.path)
+        // What takes long to read holds up nobody else, and what the webhook and the metrics ask waits for nobody.
+        let pastReader = try StoreReader(path: store.path)
+        let outboxReader = try StoreReader(path: store.path)
+        let readers = [reader, pastReader, outboxReader]
 
+        let clock = ReleaseClock(after: loaded.time)
         let registry = SharedRegistry(Registry(loaded.agents, started: .now))
         let published = PublishedEnvironments(loaded.environments.map(\.state))
         let inbox = try Hub.Inbox()
         let committer = Committer(
             store: store, states: loaded.environments.map(\.state), published: published,
-            historyKeep: configuration.historyKeep, logger: logger, publish: { inbox.publish($0) })
+            historyKeep: configuration.historyKeep, logger: logger,
+            sight: CommitterSight(time: { clock.now }, observe: { registry.observe($0) }),
+            publish: { inbox.publish($0) })
         let hub: Hub
         do {
             hub = try await Hub.start(
@@ -60,16 +69,30 @@ package final class ControlNode: Service {
                     node: UInt64.random(in: 1...UInt64.max), logger: logger))
         } catch {
             await committer.stop()
-            reader.close()
+            for reader in readers { reader.close() }
             store.close()
             throw error
         }
+        let caller = HTTPCaller()
+        let webhook = WebhookView(
+            isSet: signer != nil, statistics: WebhookStatistics(), store: outboxReader)
         let api = OperatorAPI(
-            published: published, store: reader, dataDirectory: directory, committer: committer, registry: registry,
-            statistics: hub.counts, logger: logger)
+            published: published, store: reader, past: PastStates(pastReader), dataDirectory: directory,
+            committer: committer, registry: registry, probe: DeploymentProbe(caller: caller), webhook: webhook,
+            statistics: hub.counts, clock: clock, logger: logger)
+        let sending = Task {
+            guard let setting = configuration.webhook, let signer else { return }
+            await WebhookSender(
+                setting: setting, signer: signer, outbox: WebhookOutbox(outboxReader, committer, published),
+                caller: caller,
+                statistics: webhook.statistics, logger: logger
+            ).run()
+        }
+        let keeper = ReleaseKeeper(published, registry, committer, logger: logger, time: { clock.now })
+        let keeping = Task { await keeper.run() }
         let served: Result<Void, any Error>
         do {
-            try await application(api, hub, address).run()
+            try await serve(application(api, hub, address), watching: hub)
             served = .success(())
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             served = .failure(
@@ -78,15 +101,20 @@ package final class ControlNode: Service {
         } catch {
             served = .failure(error)
         }
+        keeping.cancel()
+        sending.cancel()
+        await keeping.value
+        await sending.value
+        await caller.shutdown()
         await committer.stop()
         await hub.stop()
         let rows = registry.change { $0.unwritten(now: .now, everything: true) }
         do {
-            try store.write([], agents: rows)
+            try store.write([], agents: rows, time: clock.now)
         } catch {
             logger.error("the registry could not be written down", metadata: ["error": "\(error)"])
         }
-        reader.close()
+        for reader in readers { reader.close() }
         store.checkpoint(emptying: true)
         store.close()
         PortsFile(directory: directory).remove()

@@ -2,6 +2,7 @@ import Flags
 import Foundation
 import GRDB
 import JSON
+import Releases
 import Replication
 
 /// The control node's state on disk: an SQLite file with a write-ahead log, synced at each commit, so that what was
@@ -79,8 +80,13 @@ package final class ControlStore: Sendable {
         guard format <= StoreSchema.format else {
             throw ControlError.newerStore(path: path, format: format, known: StoreSchema.format)
         }
-        guard format == StoreSchema.format else {
+        guard format >= StoreSchema.oldestUpgraded else {
             throw ControlError.olderStore(path: path, format: format, known: StoreSchema.format)
+        }
+        guard format < StoreSchema.format else { return }
+        try db.inTransaction(.immediate) {
+            try StoreSchema.upgrade(db)
+            return .commit
         }
     }
 
@@ -117,33 +123,18 @@ package final class ControlStore: Sendable {
 
     // MARK: Writing
 
-    /// A revision to be stored: what it changes, and who did it.
-    struct LogRow: Sendable {
-        var environment: Int64
-        var delta: Delta
-        /// The delta, encoded: the bytes that are published and handed to catch-ups.
-        var bytes: [UInt8]
-        var actor: String
-        var message: String
-        /// What the delta touches, as it was before.
-        var touched: [Touch]
-        var created: [EntryKey]
-        var deleted: [EntryKey]
-        var set: String?
-
-        var touchedBytes: Int {
-            touched.reduce(0) { $0 + ($1.before?.count ?? 0) + ($1.dropped?.reduce(0) { $0 + $1.utf8.count } ?? 0) }
-        }
-    }
-
-    /// Stores a group of revisions, answered requests and agent records in one transaction: all of it, on disk, or
-    /// nothing.
+    /// Stores a group of revisions, records, announcements, answered requests and agent records in one transaction: all of
+    /// it, on disk, or nothing.
     func write(
-        _ rows: [LogRow], requests: [AnsweredRequest] = [], agents: [AgentRow] = []
+        _ rows: [LogRow], records: [RecordRow] = [], announcements: [StoredAnnouncement] = [],
+        requests: [AnsweredRequest] = [], agents: [AgentRow] = [], time: ReleaseTime? = nil
     ) throws(ControlError) {
         try transaction { db in
             let writer = StoreWriter(db)
+            if let time { try writer.write(time) }
             for row in rows { try writer.write(row) }
+            for row in records { try writer.write(row) }
+            for announcement in announcements { try writer.write(announcement) }
             for request in requests { try writer.write(request) }
             var last: [Int64: Delta] = [:]
             for row in rows { last[row.environment] = row.delta }
@@ -206,11 +197,12 @@ package final class ControlStore: Sendable {
         }
     }
 
-    /// What one agent's registry row holds; nil for a row to be deleted.
-    struct AgentRow: Sendable {
-        var environment: String
-        var id: String
-        var record: [UInt8]?
+    /// Every announcement up to this one was taken by the reader of that name.
+    func move(_ reader: AnnouncementReader, to sequence: Int64) throws(ControlError) {
+        try transaction { db in
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO positions VALUES (?, ?)", arguments: [reader.rawValue, sequence])
+        }
     }
 
     /// Moves what the write-ahead log holds into the file; with `emptying`, cuts the log off as well. A checkpoint that

@@ -40,7 +40,7 @@ struct DefinitionCheck {
             problems: new.map { PlacedProblem($0, in: place, above: levels) })
     }
 
-    private func problems(of json: JSONValue) -> [Problem] {
+    func problems(of json: JSONValue) -> [Problem] {
         var problems: [Problem] = []
         let knownPilots = { (name: String) in state.log.staged.entries[EntryKey(.pilot, name)] != nil }
         if ComponentKey.isComponent(subject.flagKey) {

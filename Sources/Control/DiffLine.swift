@@ -5,7 +5,7 @@ package struct DiffLine: Sendable, Hashable {
     package enum Operation: String, Sendable { case add, change, remove }
 
     package var operation: Operation
-    /// `flag`, `component`, `pilot`, `kill`, `component-kill` or `settings`.
+    /// `flag`, `component`, `pilot`, `kill`, `component-kill`, `release`, `floor`, `component-floor` or `settings`.
     package var kind: String
     package var key: String
     package var before: JSONValue?

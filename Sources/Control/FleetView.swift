@@ -41,6 +41,7 @@ struct FleetView {
             "lastSeenSeconds": .double(Double(entry.silentFor) / 1_000),
             "service": record.service.isEmpty ? .null : .string(record.service),
             "version": record.serviceVersion.isEmpty ? .null : .string(record.serviceVersion),
+            "health": .string("\(record.health)"), "skewMs": record.skew.map { .integer($0) } ?? .null,
             "quarantined": .array(record.quarantined.map { .string($0) }),
             "quarantinedCount": .integer(Int64(record.quarantinedCount)),
             "conflict": record.conflict.isEmpty ? .null : .string(record.conflict),

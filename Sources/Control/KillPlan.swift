@@ -25,7 +25,7 @@ enum KillPlan {
         if target.isDisabled {
             plan.warn(
                 of: key, "is disabled: the kill changes no answer now, and serves \(name) once the flag is enabled")
-        } else if earlier == nil, target.everyone?.isExactly(name) == true {
+        } else if earlier == nil, state.owner(of: key) == nil, target.everyone?.isExactly(name) == true {
             plan.warn(of: key, "gives everyone \(name) already: the kill changes no answer now")
         }
         return plan

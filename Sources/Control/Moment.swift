@@ -13,6 +13,9 @@ package struct Moment: Sendable, Hashable {
         self.wall = wall
     }
 
+    var wallMilliseconds: Int64 { Int64(clamping: wall) }
+    var wallSeconds: Int64 { wallMilliseconds / 1_000 }
+
     package static var now: Moment {
         Moment(
             uptime: DispatchTime.now().uptimeNanoseconds / 1_000_000,

@@ -28,7 +28,7 @@ package struct Precondition: Sendable, Hashable {
         }
         guard let tags, !tags.contains("*") else { return }
         guard let tag = entry.map({ EntityTag.of($0, in: staged) }) ?? EntityTag.of(staged.revision) else { return }
-        guard tags.contains(tag) else {
+        guard tags.contains(where: { EntityTag.content(of: $0) == tag }) else {
             throw Refusal(
                 .preconditionFailed, "Changed meanwhile",
                 detail: "\(entry.map { "\($0.kind) \"\($0.name)\"" } ?? state.name) is no longer what If-Match names: "

@@ -5,10 +5,12 @@ import Synchronization
 /// a reader sees all of a change or nothing.
 package final class PublishedEnvironments: Sendable {
     private let states: Mutex<[String: EnvironmentState]>
+    private let changes = Atomic<UInt64>(0)
     private let watchers = Mutex<[UInt64: Watcher]>([:])
 
     private struct Watcher {
-        var environment: String
+        /// Nil for each of them.
+        var environment: String?
         var continuation: AsyncStream<Void>.Continuation
     }
 
@@ -16,8 +18,9 @@ package final class PublishedEnvironments: Sendable {
         self.states = Mutex(Dictionary(uniqueKeysWithValues: states.map { ($0.name, $0) }))
     }
 
-    /// Gives an element after each change of an environment; changes during the work on one element make one more.
-    func changes(of environment: String) -> AsyncStream<Void> {
+    /// Gives an element after each change of an environment, or of any; changes during the work on one element make one
+    /// more.
+    func changes(of environment: String? = nil) -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let id = watchers.withLock { watchers in
             let id = (watchers.keys.max() ?? 0) + 1
@@ -37,9 +40,15 @@ package final class PublishedEnvironments: Sendable {
 
     package var names: [String] { states.withLock { Array($0.keys) }.sorted() }
 
+    /// Moves with each change of any environment.
+    var generation: UInt64 { changes.read() }
+
     func set(_ state: EnvironmentState) {
         states.withLock { $0[state.name] = state }
-        let concerned = watchers.withLock { $0.values.filter { $0.environment == state.name } }
+        changes.count()
+        let concerned = watchers.withLock { watchers in
+            watchers.values.filter { $0.environment == nil || $0.environment == state.name }
+        }
         for watcher in concerned { watcher.continuation.yield() }
     }
 

@@ -36,6 +36,8 @@ enum RampPlan {
         guard before.version(rollout.variant)?.state == .active else { throw .retired(rollout.variant, of: before) }
         after.rollout = rollout
         var plan = try plan(key, after.json, instead: before.json, state)
+        try VerifiedVersion.check(
+            after, instead: before, at: request.time, unchecked: request.unchecked, on: state)
         warn(of: key, rollout, besides: after.defaultVersion, state, &plan)
         return plan
     }

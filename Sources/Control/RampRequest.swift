@@ -20,10 +20,13 @@ package struct RampRequest: Sendable {
     package var overSeconds: Int64?
     /// When it was asked, in seconds since 1970.
     package var time: Int64
+    /// Of a component alone: though no deployment of the version is verified.
+    package var unchecked: Bool
 
     package init(
         variant: String? = nil, percentage: Percentage, offVariant: String? = nil, pilots: [String]? = nil,
-        exclude: [String]? = nil, bucketBy: String? = nil, salt: String? = nil, overSeconds: Int64? = nil, time: Int64
+        exclude: [String]? = nil, bucketBy: String? = nil, salt: String? = nil, overSeconds: Int64? = nil, time: Int64,
+        unchecked: Bool = false
     ) {
         self.variant = variant
         self.percentage = percentage
@@ -34,5 +37,6 @@ package struct RampRequest: Sendable {
         self.salt = salt
         self.overSeconds = overSeconds
         self.time = time
+        self.unchecked = unchecked
     }
 }

@@ -1,4 +1,5 @@
 import JSON
+import Releases
 import Replication
 
 /// Which agents there are, by their own reports. Pure: it is told what was heard and when, and says what to write down.
@@ -14,6 +15,9 @@ package struct Registry: Sendable {
     static let flushEvery: UInt64 = 2_000
     /// An agent about which nothing but the time has changed is written down that often.
     static let touchEvery: UInt64 = 30_000
+
+    /// How long after a start an agent that is known from before may take to be heard.
+    package static let awaitedFor: UInt64 = 10_000
 
     private struct Key: Hashable {
         var environment: String
@@ -32,6 +36,8 @@ package struct Registry: Sendable {
     }
 
     private var items: [Key: Item] = [:]
+    /// Counts what a release's gate may see differently afterwards: who there is, what they run, and how it does.
+    package private(set) var generation: UInt64 = 0
     private var forgotten: [Key] = []
     /// Agents are not held silent for the time in which there was nobody to hear them.
     private let started: UInt64
@@ -60,9 +66,11 @@ package struct Registry: Sendable {
         let record = AgentRecord(report, environment: environment, at: now.wall)
         guard var item = items[key] else {
             items[key] = Item(record: record, heard: now.uptime, isUrgent: true)
+            generation += 1
             return .joined
         }
         var news: News? = state(of: item, now: now) == .live ? nil : .returned
+        if news != nil || record.isSeenDifferently(from: item.record) { generation += 1 }
         if item.record.departure != nil { item.isUrgent = true }
         if item.record.boot != report.boot {
             if item.earlierBoots.contains(report.boot) {
@@ -90,6 +98,7 @@ package struct Registry: Sendable {
         item.heard = now.uptime
         item.isUrgent = true
         items[key] = item
+        generation += 1
         return true
     }
 
@@ -98,6 +107,7 @@ package struct Registry: Sendable {
         let key = Key(environment: environment, id: id)
         guard items.removeValue(forKey: key) != nil else { return false }
         forgotten.append(key)
+        generation += 1
         return true
     }
 
@@ -109,6 +119,7 @@ package struct Registry: Sendable {
             items[key]?.isUrgent = true
             expired.append(item.record)
         }
+        if !expired.isEmpty { generation += 1 }
         return expired
     }
 
@@ -155,6 +166,8 @@ package struct Registry: Sendable {
         /// By control's calendar, in milliseconds.
         package var silentFor: UInt64
         package var isDuplicate: Bool
+        /// Known from before this process started, not heard since, and not to be given up yet.
+        package var isAwaited: Bool
     }
 
     /// An environment's agents, by name and id.
@@ -167,7 +180,9 @@ package struct Registry: Sendable {
                     ?? (now.wall - min(now.wall, item.record.lastSeen))
                 return Entry(
                     record: item.record, state: state(of: item, now: now), silentFor: age,
-                    isDuplicate: item.duplicateSeen.map { now.uptime <= $0 + Self.duplicateFor } ?? false)
+                    isDuplicate: item.duplicateSeen.map { now.uptime <= $0 + Self.duplicateFor } ?? false,
+                    isAwaited: item.heard == nil && item.record.departure == nil
+                        && now.uptime < started + Self.awaitedFor)
             }
             .sorted { ($0.record.name, $0.record.id) < ($1.record.name, $1.record.id) }
     }

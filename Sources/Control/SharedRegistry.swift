@@ -15,6 +15,14 @@ package final class SharedRegistry: Sendable {
         registry.withLock { $0.fleet(of: environment, now: now) }
     }
 
+    /// Moves when gates may look different: see `Registry.generation`.
+    package var generation: UInt64 { registry.withLock { $0.generation } }
+
+    /// The agents as gates and openings look at them.
+    package func observe(_ environment: String, now: Moment = .now) -> FleetObservation {
+        FleetObservation(fleet(of: environment, now: now))
+    }
+
     /// Every revision that an environment's agents have named.
     func heard(in environment: String) -> [Revision] {
         fleet(of: environment).compactMap(\.record.revision)

@@ -2,6 +2,7 @@ import Flags
 import Foundation
 import GRDB
 import JSON
+import Releases
 import Replication
 
 /// What a control node starts with.
@@ -14,6 +15,8 @@ package struct LoadedStore: Sendable {
 
     package var environments: [Environment]
     package var agents: [AgentRecord]
+    /// When something was last written.
+    package var time: ReleaseTime?
 }
 
 /// Reads a store and checks it against itself. Whatever doesn't fit is refused, by name: nothing is guessed at.
@@ -41,7 +44,10 @@ struct StoreLoader {
             }
             return record
         }
-        return LoadedStore(environments: environments, agents: agents)
+        let clock = try Row.fetchOne(db, sql: "SELECT wall, steady FROM clock")
+        return LoadedStore(
+            environments: environments, agents: agents,
+            time: clock.map { ReleaseTime(wall: $0["wall"], steady: $0["steady"]) })
     }
 
     private func environment(_ row: Row) throws -> LoadedStore.Environment {
@@ -55,7 +61,8 @@ struct StoreLoader {
         let number = UInt64(bitPattern: row["number"])
         var state = ReplicatedState(revision: Revision(epoch: epoch, number: number))
         var references = FlagReferences()
-        try readEntries(id, &state, &references)
+        var floorReferences = FlagReferences()
+        try readEntries(id, &state, &references, &floorReferences)
         try readMembers(id, &state)
         guard state.digest == digest else {
             throw damage(
@@ -76,20 +83,40 @@ struct StoreLoader {
         var environment = EnvironmentState(
             id: id, name: name, bucketing: bucketing, log: NumberedLog(state, blocked: divergence), blockedSince: since)
         environment.references = references
+        environment.floorReferences = floorReferences
         for row in try Row.fetchAll(db, sql: "SELECT name, kind, key FROM sets WHERE environment = ?", arguments: [id])
         {
             environment.sets.insert(EntryKey(EntryKind(rawValue: row["kind"]), row["key"]), in: row["name"])
         }
+        try readRecords(id, &environment)
         return LoadedStore.Environment(state: environment, recent: try recent(id, epoch, upTo: number))
     }
 
-    private func readEntries(_ id: Int64, _ state: inout ReplicatedState, _ references: inout FlagReferences) throws {
+    private func readRecords(_ id: Int64, _ environment: inout EnvironmentState) throws {
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT kind, name, bytes FROM records WHERE environment = ? ORDER BY kind, name",
+            arguments: [id])
+        while let row = try rows.next() {
+            guard let kind = ControlRecord.Kind(rawValue: row[0]) else {
+                throw damage("there is a record of the kind \(row[0] as String), which means nothing")
+            }
+            let record = ControlRecord(kind, row[1], (row[2] as Data?).map { Array($0) } ?? [])
+            if let fault = environment.take(record) { throw damage(fault) }
+        }
+    }
+
+    private func readEntries(
+        _ id: Int64, _ state: inout ReplicatedState, _ references: inout FlagReferences,
+        _ floorReferences: inout FlagReferences
+    ) throws {
         let rows = try Row.fetchCursor(
             db, sql: "SELECT kind, name, bytes FROM entries WHERE environment = ?", arguments: [id])
         while let row = try rows.next() {
             let key = EntryKey(EntryKind(rawValue: row[0]), row[1])
             let bytes = (row[2] as Data?).map { Array($0) } ?? []
-            state.apply(.put(key, bytes))
+            let change = EntryChange.put(key, bytes)
+            state.apply(change)
+            floorReferences.follow(change)
             if let flag = key.flagKey { references.set(flag: flag, uses: FlagReferences.entries(stored: bytes)) }
         }
     }

@@ -5,9 +5,9 @@ enum StoreSchema {
     /// `PRAGMA application_id`: "PLCT".
     static let applicationID = 0x504C_4354
     /// `PRAGMA user_version`. A higher one was written by a newer program and is refused.
-    static let format = 2
+    static let format = 3
 
-    static let statements = """
+    private static let statements = """
         CREATE TABLE environments (
             id INTEGER PRIMARY KEY,
             name TEXT NOT NULL UNIQUE,
@@ -87,9 +87,53 @@ enum StoreSchema {
         ) WITHOUT ROWID;
         """
 
+    /// What came with format 3.
+    private static let releases = """
+        -- What control keeps for itself of releases, deployments and freeze windows; agents get none of it.
+        CREATE TABLE records (
+            environment INTEGER NOT NULL,
+            kind TEXT NOT NULL,             -- see ControlRecord.Kind
+            name TEXT NOT NULL,
+            bytes BLOB NOT NULL,            -- canonical JSON
+            PRIMARY KEY (environment, kind, name)
+        ) WITHOUT ROWID;
+        -- What is told of releases, in the order in which it happened, over all environments.
+        CREATE TABLE announcements (
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+            environment INTEGER NOT NULL,
+            id TEXT NOT NULL UNIQUE,
+            release TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            time INTEGER NOT NULL,
+            body BLOB NOT NULL              -- JSON, as it is sent
+        );
+        CREATE INDEX announcements_by_environment ON announcements (environment, sequence);
+        -- The calendar's time and that of the clock by which stages last, as both were at the last write: see ReleaseClock.
+        CREATE TABLE clock (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            wall INTEGER NOT NULL,
+            steady INTEGER NOT NULL
+        );
+        -- How far who reads announcements has got: the last sequence that was taken.
+        CREATE TABLE positions (
+            reader TEXT PRIMARY KEY,
+            sequence INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        """
+
     static func create(_ db: Database) throws {
         try db.execute(sql: statements)
+        try db.execute(sql: releases)
         try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+        try db.execute(sql: "PRAGMA user_version = \(format)")
+    }
+
+    /// The oldest format that `upgrade` makes today's of.
+    static let oldestUpgraded = 2
+
+    /// Formats since then only added tables.
+    static func upgrade(_ db: Database) throws {
+        try db.execute(sql: releases)
         try db.execute(sql: "PRAGMA user_version = \(format)")
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Releases
 import Replication
 
 /// Writes revisions inside a transaction. Statements are compiled once per connection.
@@ -48,6 +49,30 @@ struct StoreWriter {
             [Int64(bitPattern: delta.revision.number), delta.digest.description, environment])
     }
 
+    func write(_ row: ControlStore.RecordRow) throws {
+        let record = row.record
+        if let bytes = record.bytes {
+            try run(
+                "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)",
+                [row.environment, record.kind.rawValue, record.name, StoredBytes(bytes)])
+        } else {
+            try run(
+                "DELETE FROM records WHERE environment = ? AND kind = ? AND name = ?",
+                [row.environment, record.kind.rawValue, record.name])
+        }
+    }
+
+    /// Its sequence is given by the table.
+    func write(_ announcement: StoredAnnouncement) throws {
+        // No OR IGNORE: an event that was told already must fail the transaction.
+        try run(
+            "INSERT INTO announcements (environment, id, release, kind, time, body) VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                announcement.environment, announcement.id, announcement.release, announcement.kind,
+                announcement.time, StoredBytes(announcement.body),
+            ])
+    }
+
     func write(_ request: AnsweredRequest) throws {
         // OR REPLACE: a key that was used too long ago to count may be used anew.
         try run(
@@ -57,6 +82,10 @@ struct StoreWriter {
                 Int64(bitPattern: request.revision.epoch.counter), Int64(bitPattern: request.revision.epoch.id),
                 Int64(bitPattern: request.revision.number), request.published, Int64(clamping: request.time),
             ])
+    }
+
+    func write(_ time: ReleaseTime) throws {
+        try run("INSERT OR REPLACE INTO clock VALUES (1, ?, ?)", [time.wall, time.steady])
     }
 
     func write(_ agent: ControlStore.AgentRow) throws {

@@ -31,6 +31,9 @@ struct Subject {
     /// What a difference calls its kill.
     var killKind: String { component == nil ? "kill" : "component-kill" }
 
+    /// What a difference calls its floor.
+    var floorKind: String { component == nil ? "floor" : "component-floor" }
+
     var variant: String { component == nil ? "variant" : "version" }
 
     /// The member of a definition that holds these.

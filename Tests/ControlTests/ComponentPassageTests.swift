@@ -98,7 +98,7 @@ import Testing
         #expect(sent.map(\.flag) == [ComponentSample.flagKey] && sent.map(\.kill) == [kill])
         #expect(Set(try fixture.versions(of: ["ann", "bob"])) == ["1.0"])
         // Whatever else changes, it stays.
-        try await fixture.submit(.editComponent("checkout", ComponentEdit(defaultVersion: "1.1")))
+        try await fixture.edit(ComponentEdit(defaultVersion: "1.1"))
         #expect(Set(try fixture.versions(of: ["ann", "bob"])) == ["1.0"])
         let gone = try #require(
             await refusal {

@@ -16,6 +16,7 @@ import Testing
                 "POST", "/components", #"{"name": "checkout", "version": "1.0", "upstream": "blue"}"#)
             #expect(made.status == 201)
             #expect(details(made) == ["component checkout: versions: 1.0 (blue); defaultVersion: 1.0"])
+            try await node.deployed("checkout", "1.0", "1.1")
             try await body(node)
         } catch {
             try? await node.stop()

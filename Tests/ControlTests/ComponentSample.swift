@@ -38,9 +38,12 @@ extension ControlFixture {
         get throws { try StoredFlag.definition(ofComponent: "checkout", in: try production.committed) }
     }
 
+    /// Whatever is deployed.
     @discardableResult
     func edit(_ edit: ComponentEdit) async throws -> ChangeOutcome {
-        try await submit(.editComponent("checkout", edit))
+        var edit = edit
+        edit.unchecked = true
+        return try await submit(.editComponent("checkout", edit))
     }
 
     /// Which version of the component each of these users gets.

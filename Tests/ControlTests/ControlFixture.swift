@@ -14,7 +14,10 @@ final class ControlFixture: Sendable {
     let published: PublishedEnvironments
     let committer: Committer
 
-    init(_ directory: String, published hook: @escaping @Sendable (CommittedGroup) -> Void = { _ in }) throws {
+    init(
+        _ directory: String, sight: CommitterSight = .alone,
+        published hook: @escaping @Sendable (CommittedGroup) -> Void = { _ in }
+    ) throws {
         self.directory = directory
         store = try ControlStore(directory: directory, clock: 1)
         let states = try store.load().environments.map(\.state)
@@ -22,7 +25,7 @@ final class ControlFixture: Sendable {
         let keep = Recorder()
         recorder = keep
         committer = Committer(
-            store: store, states: states, published: published, logger: .silent,
+            store: store, states: states, published: published, logger: .silent, sight: sight,
             publish: { group in
                 keep.append(group)
                 hook(group)

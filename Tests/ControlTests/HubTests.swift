@@ -146,7 +146,8 @@ import ZeroMQ
     @Test func anUnknownEnvironmentAndNonsenseAreRefused() async throws {
         try await withAgent { run in
             let agent = run.agent
-            try agent.send(.hello(lowest: 1, highest: 1, Self.report(nil)), environment: "nowhere")
+            try agent.send(
+                .hello(lowest: Wire.version, highest: Wire.version, Self.report(nil)), environment: "nowhere")
             guard case .refused(0, .unknownEnvironment, let text) = try agent.reply() else {
                 Issue.record("not refused")
                 return
@@ -170,7 +171,7 @@ import ZeroMQ
             let agent = run.agent
             let start = try agent.heartbeat().revision
             #expect(try agent.ask("POST", "/apply", Sample.document(Sample.flag("a"))).number == 1)
-            try agent.send(.hello(lowest: 1, highest: 1, Self.report(start)))
+            try agent.send(.hello(lowest: Wire.version, highest: Wire.version, Self.report(start)))
             guard case .welcome = try agent.reply() else {
                 Issue.record("not welcome")
                 return
@@ -210,8 +211,8 @@ import ZeroMQ
             }
             // Nobody has spoken yet.
             try kill(2)
-            try agent.send(.hello(lowest: 1, highest: 1, Self.report(start)))
-            #expect(try agent.reply() == .welcome(version: 1, node: try agent.heartbeat().node))
+            try agent.send(.hello(lowest: Wire.version, highest: Wire.version, Self.report(start)))
+            #expect(try agent.reply() == .welcome(version: Wire.version, node: try agent.heartbeat().node))
             #expect(try agent.ask("POST", "/flags/a/unkill", "{}").number == 3)
             try kill(4)
             let revision = Revision(epoch: start.epoch, number: 4)
@@ -271,7 +272,7 @@ import ZeroMQ
             #expect(try agent.ask("PATCH", "/flags/a", "{\"defaultVariant\": \"on\"}").number == 32)
             // The agent of the old epoch may still speak: that blocks nothing.
             try agent.send(.report(Self.report(heard)))
-            try agent.send(.hello(lowest: 1, highest: 1, Self.report(heard)))
+            try agent.send(.hello(lowest: Wire.version, highest: Wire.version, Self.report(heard)))
             _ = try agent.reply()
             #expect(try agent.ask("PATCH", "/flags/a", "{\"defaultVariant\": \"off\"}").number == 33)
         }

@@ -12,9 +12,14 @@ final class NodeFixture: Sendable {
     private let group: ServiceGroup
     private let running: Task<Void, any Error>
 
-    init(_ directory: String, logger: Logger = .silent) async throws {
+    init(
+        _ directory: String, historyKeep: HistoryKeep = .everything, webhook: WebhookSetting? = nil,
+        logger: Logger = .silent
+    ) async throws {
         let node = ControlNode(
-            ControlConfiguration(dataDirectory: directory, apiPort: 0, publishPort: 0, syncPort: 0), logger: logger)
+            ControlConfiguration(
+                dataDirectory: directory, apiPort: 0, publishPort: 0, syncPort: 0, historyKeep: historyKeep,
+                webhook: webhook), logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [.init(service: node, successTerminationBehavior: .gracefullyShutdownGroup)], logger: logger))
@@ -47,6 +52,18 @@ final class NodeFixture: Sendable {
     /// On `production`.
     func production(_ method: String, _ path: String, _ body: String? = nil) async throws -> HTTPAnswer {
         try await ask(method, "/v1/environments/production" + path, body)
+    }
+}
+
+extension NodeFixture {
+    /// Records versions as deployed and verified, so that users may be given them.
+    func deployed(_ component: String, _ versions: String...) async throws {
+        for version in versions {
+            _ = try await production(
+                "POST", "/deployments", #"{"component": "\#(component)", "version": "\#(version)"}"#)
+            _ = try await production(
+                "POST", "/deployments/\(component)/\(version)/verify", #"{"passed": true}"#)
+        }
     }
 }
 

@@ -64,7 +64,8 @@ import Testing
                 name,
                 ComponentEdit(
                     split: [VersionSplit.Share(version, share)],
-                    pilots: random.below(2) == 0 ? [] : [(pilot, random.below(3) == 0 ? nil : version)]))
+                    pilots: random.below(2) == 0 ? [] : [(pilot, random.below(3) == 0 ? nil : version)],
+                    unchecked: true))
         }
     }
 

@@ -33,6 +33,54 @@ import Testing
         #expect(state(registry, at(Registry.silentFor + 3)) == .live)
     }
 
+    /// What a release's gate could see differently is counted, and nothing else: reports come every second.
+    @Test func whatGatesLookAtIsCounted() {
+        var registry = Registry(started: Self.start)
+        var count: UInt64 = 0
+        func counts(_ change: (inout Report) -> Void = { _ in }, at moment: UInt64 = 0) -> UInt64 {
+            var report = report()
+            report.service = "shop"
+            report.serviceVersion = "1.0"
+            change(&report)
+            _ = registry.hear(report, environment: "production", now: at(moment))
+            defer { count = registry.generation }
+            return registry.generation - count
+        }
+        #expect(counts() == 1)
+        #expect(counts { $0.revision?.number = 9 } == 0)
+        #expect(counts { $0.skew = 900 } == 0)
+        #expect(counts { $0.skew = -1_001 } == 1)
+        #expect(counts { $0.skew = -1_002 } == 0)
+        #expect(counts { $0.serviceVersion = "1.1" } == 1)
+        #expect(counts { $0.service = "cart" } == 1)
+        #expect(counts { $0.health = .failing } == 1)
+        #expect(counts() == 1)
+        // Silent, and back.
+        #expect(counts(at: 10_000) == 1)
+        _ = registry.goodbye("a1", boot: 1, environment: "production", now: at(10_001))
+        #expect(registry.generation == count + 1)
+        _ = registry.forget("a1", environment: "production")
+        #expect(registry.generation == count + 2)
+    }
+
+    @Test func knownAgentsAreAwaitedForAMomentAfterAStart() {
+        let stored = AgentRecord(report(), environment: "production", at: Self.start.wall - 60_000)
+        var registry = Registry([stored], started: Self.start)
+        func isAwaited(_ moment: UInt64) -> Bool? {
+            registry.fleet(of: "production", now: at(moment)).first?.isAwaited
+        }
+        #expect(isAwaited(0) == true)
+        #expect(isAwaited(Registry.awaitedFor - 1) == true)
+        #expect(isAwaited(Registry.awaitedFor) == false)
+        _ = registry.hear(report(), environment: "production", now: at(5))
+        #expect(isAwaited(6) == false)
+        // Who said goodbye isn't waited for.
+        var departed = stored
+        departed.departure = .goodbye
+        registry = Registry([departed], started: Self.start)
+        #expect(isAwaited(0) == false)
+    }
+
     @Test func goodbyeIsGoneAtOnceAndOnlyForItsOwnBoot() {
         var registry = Registry(started: Self.start)
         _ = registry.hear(report(boot: 2), environment: "production", now: at(0))
@@ -87,12 +135,29 @@ import Testing
         #expect(registry.fleet(of: "production", now: at(33_103)).isEmpty)
     }
 
+    @Test func whatIsMeasuredAnewWithEachReportIsNoReasonToWrite() {
+        var registry = Registry(started: Self.start)
+        var said = report()
+        _ = registry.hear(said, environment: "production", now: at(0))
+        #expect(registry.unwritten(now: at(1)).count == 1)
+        for round in 1...9 {
+            said.skew = Int64(round)
+            _ = registry.hear(said, environment: "production", now: at(UInt64(round) * 1_000))
+            #expect(registry.unwritten(now: at(UInt64(round) * 1_000 + 1)).isEmpty)
+        }
+        said.health = .passing
+        _ = registry.hear(said, environment: "production", now: at(10_000))
+        #expect(registry.unwritten(now: at(12_001)).count == 1)
+    }
+
     @Test func itSurvivesARestart() throws {
         var registry = Registry(started: Self.start)
         var said = report(number: 9)
         said.quarantined = ["flag:x"]
         said.conflict = "another history"
         said.service = "checkout"
+        said.health = .failing
+        said.skew = -1_400
         _ = registry.hear(said, environment: "production", now: at(0))
         let row = try #require(registry.unwritten(now: at(1)).first?.record)
         let record = try #require(AgentRecord(stored: row))
@@ -103,6 +168,7 @@ import Testing
         #expect(entry.state == .silent)
         #expect(entry.record == record)
         #expect(entry.record.quarantined == ["flag:x"])
+        #expect(entry.record.health == .failing && entry.record.skew == -1_400)
         #expect(entry.silentFor == 3_600_000)
         let afterLimit = Moment(uptime: 6 + Registry.silentFor, wall: later.wall + Registry.silentFor)
         #expect(second.fleet(of: "production", now: afterLimit).first?.state == .gone)

@@ -8,41 +8,48 @@ import Replication
 extension OperatorAPI {
     var listComponents: Handler {
         { request throws(Refusal) in
-            let state = try environment(request).committed
+            let environment = try environment(request)
+            let state = environment.committed
             let page = try PageRequest(request)
             let keys = state.entries.keys.filter { $0.kind == .component }.sorted()
             let (items, next) = page.cut(keys) { $0.name }
-            let components = items.map { JSONValue.object(Self.component($0, state)) }
+            let components = items.map { JSONValue.object(Self.component($0, environment)) }
             return .json(.object(["components": .array(components), "next": next, "revision": state.revision.json]))
-                .tagged(EntityTag.of(state.revision), for: request)
+                .tagged(EntityTag.of(state.revision, in: environment), for: request)
         }
     }
 
     var showComponent: Handler {
         { request throws(Refusal) in
-            let state = try environment(request).committed
+            let environment = try environment(request)
+            let state = environment.committed
             let key = EntryKey(deciding: try SubjectPath.component.present(request, in: state))
-            var component = Self.component(key, state)
+            var component = Self.component(key, environment)
             component["revision"] = state.revision.json
-            return .json(.object(component)).tagged(EntityTag.of(key, in: state), for: request)
+            return .json(.object(component)).tagged(EntityTag.of(key, in: environment), for: request)
         }
     }
 
-    /// The stored definition with its name, every member of a component present, what the shares come to, and whether it is
-    /// killed.
-    private static func component(_ key: EntryKey, _ state: ReplicatedState) -> JSONObject {
+    /// The stored definition with its name, every member of a component present, what the shares come to, whether it is
+    /// killed, and which release owns it.
+    private static func component(_ key: EntryKey, _ environment: EnvironmentState) -> JSONObject {
+        let state = environment.committed
+        let flagKey = ComponentKey.flagKey(of: key.name)
+        let release = OwningRelease(of: flagKey, in: environment)
         let stored = StoredFlag.json(state.bytes(of: key) ?? [])
         var component: JSONObject = ["name": .string(key.name)]
         for member in ComponentDefinition.memberNames {
             component[member] = stored[member] ?? (member == "pilots" ? [] : .null)
         }
         let definition = try? StoredFlag.definition(ofComponent: key.name, in: state)
-        let shares = definition?.split?.shares ?? []
+        let split = definition?.split?.shares ?? []
+        let shares = release?.laid(over: split) ?? split
         let rest = shares.reduce(VersionSplit.slots) { $0 - $1.percentage.hundredths }
         component["shares"] = .object(
             JSONObject(members: shares.map { .init(key: $0.version, value: $0.percentage.json) }))
         component["default"] = Percentage(hundredths: rest)?.json ?? .null
-        component["killed"] = StoredFlag.kill(of: ComponentKey.flagKey(of: key.name), in: state)?.json ?? .null
+        component["killed"] = StoredFlag.kill(of: flagKey, in: state)?.json ?? .null
+        component["release"] = release?.json ?? .null
         return component
     }
 
@@ -62,7 +69,7 @@ extension OperatorAPI {
     var editComponent: Handler {
         { request throws(Refusal) in
             let name = try request.path("component")
-            let body = try await request.object(allowed: Self.edits + ["message"])
+            let body = try await request.object(allowed: Self.edits + ["unchecked", "message"])
             guard Self.edits.contains(where: { body[$0] != nil && body[$0] != .null }) else {
                 throw Refusal(
                     .invalid, "Nothing to change",
@@ -71,7 +78,8 @@ extension OperatorAPI {
             }
             let edit = ComponentEdit(
                 defaultVersion: try body.string("defaultVersion"), split: try body.shares("split"),
-                pilots: try body.pilots("pilots"), description: try body.string("description"))
+                pilots: try body.pilots("pilots"), description: try body.string("description"),
+                unchecked: try body.bool("unchecked"))
             return Self.published(
                 try await submit(.editComponent(name, edit), request, message: try body.string("message")))
         }

@@ -6,24 +6,58 @@ import Replication
 
 /// Why a user gets what a flag or a component gives, and who gets what.
 extension OperatorAPI {
+    private static let explained = ["context", "at", "time", "service", "serviceVersion"]
+
+    /// As things are, or with "at" as they were. By the time that is given, or else by now; of the past, by when its
+    /// revision was published.
     func explain(_ subject: SubjectPath) -> Handler {
         { request throws(Refusal) in
-            let state = try environment(request).committed
-            let flag = try subject.present(request, in: state)
-            let body = try await request.object(allowed: ["context", "time"], purpose: .context)
+            let environment = try environment(request)
+            let body = try await request.object(allowed: Self.explained, purpose: .context)
             let context = try Self.context(body["context"] ?? [:])
-            let time = try body.whole("time").map { Int64($0) } ?? Int64(Moment.now.wall / 1_000)
-            return .json(
-                try await Self.aside { () throws(Refusal) in
-                    var quarantine = Quarantine()
-                    let flags = FlagSet.compiled([flag], from: state, quarantine: &quarantine)
-                    guard let explanation = flags.explain(flag, context: context, unixSeconds: time) else {
-                        throw .unknown(flag, in: state)
-                    }
-                    var answer = explanation.json.objectValue ?? [:]
-                    answer["revision"] = state.revision.json
-                    return .object(answer)
-                })
+            let identity = ServiceIdentity(
+                service: try body.string("service") ?? "", version: try body.string("serviceVersion") ?? "")
+            var moment: PastMoment?
+            if let value = body["at"], value != .null { moment = try PastMoment(value) }
+            let asked = try body.whole("time").map { Int64($0) }
+            let key = try subject.key(request)
+            guard let moment else {
+                _ = try subject.present(request, in: environment.committed)
+                return .json(
+                    .object(
+                        try await Self.explanation(
+                            of: key, context, identity, environment.committed,
+                            at: asked ?? Int64(Moment.now.wall / 1_000))))
+            }
+            let (state, published) = try await past(moment, environment)
+            let time = asked ?? Int64(clamping: published.time / 1_000)
+            var answer: JSONObject
+            do throws(Refusal) {
+                answer = try await Self.explanation(of: key, context, identity, state, at: time)
+            } catch  where error.kind == .unknown {
+                throw .notThere(Subject(key), published, in: environment)
+            }
+            answer["at"] = .object([
+                "revision": published.revision.json, "published": .string(HistoryEntry.text(ofTime: published.time)),
+            ])
+            return .json(.object(answer))
+        }
+    }
+
+    private static func explanation(
+        of flag: String, _ context: EvaluationContext, _ identity: ServiceIdentity, _ state: ReplicatedState,
+        at time: Int64
+    ) async throws(Refusal) -> JSONObject {
+        try await aside { () throws(Refusal) in
+            var quarantine = Quarantine()
+            var flags = FlagSet.compiled([flag], from: state, quarantine: &quarantine)
+            flags.identity = identity
+            guard let explanation = flags.explain(flag, context: context, unixSeconds: time) else {
+                throw .unknown(flag, in: state)
+            }
+            var answer = explanation.json.objectValue ?? [:]
+            answer["revision"] = state.revision.json
+            return answer
         }
     }
 
@@ -73,5 +107,16 @@ extension OperatorAPI {
                 .malformed, "Not a context", detail: error.reason,
                 hint: "such as {\"targetingKey\": \"ann\", \"plan\": \"gold\"}")
         }
+    }
+}
+
+extension Refusal {
+    fileprivate static func notThere(
+        _ subject: Subject, _ published: PublishedRevision, in environment: EnvironmentState
+    ) -> Refusal {
+        Refusal(
+            .unknown, "No such \(subject.kind) then",
+            detail: "there was no \(subject.title) at revision \(published.revision.number) of \(environment.name)",
+            hint: "`pilotlight history \(subject.name)` shows since when there is one")
     }
 }

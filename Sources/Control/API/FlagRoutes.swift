@@ -8,28 +8,34 @@ import Replication
 extension OperatorAPI {
     var listFlags: Handler {
         { request throws(Refusal) in
-            let state = try environment(request).committed
+            let environment = try environment(request)
+            let state = environment.committed
             let page = try PageRequest(request)
-            let keys = state.entries.keys.filter { $0.kind == .flag }.sorted()
+            let stale = StaleFlags(in: environment)
+            var keys = state.entries.keys.filter { $0.kind == .flag }.sorted()
+            if try request.queryFlag("stale") { keys.removeAll { stale[$0.name] == nil } }
             let (items, next) = page.cut(keys) { $0.name }
-            let flags = items.map { JSONValue.object(Self.flag($0, state)) }
+            let flags = items.map { JSONValue.object(Self.flag($0, environment, stale)) }
             return .json(.object(["flags": .array(flags), "next": next, "revision": state.revision.json]))
-                .tagged(EntityTag.of(state.revision), for: request)
+                .tagged(EntityTag.of(state.revision, in: environment), for: request)
         }
     }
 
     var showFlag: Handler {
         { request throws(Refusal) in
-            let state = try environment(request).committed
+            let environment = try environment(request)
+            let state = environment.committed
             let key = EntryKey(.flag, try SubjectPath.flag.present(request, in: state))
-            var flag = Self.flag(key, state)
+            var flag = Self.flag(key, environment, StaleFlags(in: environment))
             flag["revision"] = state.revision.json
-            return .json(.object(flag)).tagged(EntityTag.of(key, in: state), for: request)
+            return .json(.object(flag)).tagged(EntityTag.of(key, in: environment), for: request)
         }
     }
 
-    /// The stored definition with its key, every member of a flag present, and whether it is killed.
-    private static func flag(_ key: EntryKey, _ state: ReplicatedState) -> JSONObject {
+    /// The stored definition with its key, every member of a flag present, whether it is killed, which release owns it, and
+    /// which launch has left it without a purpose.
+    private static func flag(_ key: EntryKey, _ environment: EnvironmentState, _ stale: StaleFlags) -> JSONObject {
+        let state = environment.committed
         let stored = StoredFlag.json(state.bytes(of: key) ?? [])
         var flag: JSONObject = ["key": .string(key.name)]
         for member in [
@@ -37,6 +43,8 @@ extension OperatorAPI {
             "description",
         ] { flag[member] = stored[member] ?? (member == "prerequisites" ? [] : .null) }
         flag["killed"] = StoredFlag.kill(of: key.name, in: state)?.json ?? .null
+        flag["release"] = OwningRelease(of: key.name, in: environment)?.json ?? .null
+        flag["stale"] = stale[key.name]?.json ?? .null
         return flag
     }
 
@@ -86,6 +94,11 @@ extension ChangeOutcome {
     func answer(_ members: JSONObject, status: HTTPResponse.Status = .ok) -> APIResponse {
         var object: JSONObject = ["revision": revision.json, "published": .bool(published)]
         for member in members { object[member.key] = member.value }
+        return answer(of: object, status: status)
+    }
+
+    /// What is shown instead, with the headers of a change.
+    func answer(of object: JSONObject, status: HTTPResponse.Status = .ok) -> APIResponse {
         var answer = APIResponse.json(.object(object), status: status)
         answer.headers[.revision] = "\(revision.number)"
         if isRepeated { answer.headers[.idempotentReplayed] = "true" }

@@ -13,6 +13,8 @@ extension HTTPField.Name {
     static let idempotentReplayed = named("Idempotent-Replayed")
     /// The number after which a stream of events goes on.
     static let lastEventID = named("Last-Event-ID")
+    /// How the client reached the proxy before this node.
+    static let forwardedProto = named("X-Forwarded-Proto")
 
     private static func named(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is letters and hyphens") }

@@ -57,7 +57,7 @@ extension OperatorAPI {
         _ key: String, _ filter: HistoryFilter, _ state: EnvironmentState
     ) throws(Refusal) {
         // A flag that was never killed is there all the same.
-        let entries = filter.entries.map { $0.kind == .kill ? EntryKey(deciding: $0.name) : $0 }
+        let entries = filter.entries.map { [.kill, .floor].contains($0.kind) ? EntryKey(deciding: $0.name) : $0 }
         guard !entries.contains(where: { state.committed.entries[$0] != nil }) else { return }
         throw .untouched(key, Set(entries.map(\.kind)), state)
     }
@@ -83,7 +83,7 @@ extension OperatorAPI {
                     .malformed, "Missing member", detail: "the body has no \"revision\"",
                     hint: "give the number whose flags are to come back")
             }
-            guard let content = try await read({ try await $0.state(at: number, from: state) }) else {
+            guard let content = try await read({ _ in try await past.state(at: number, from: state) }) else {
                 throw try await absent(number, state)
             }
             let kind = ChangeRequest.Kind.rollback(
@@ -99,11 +99,7 @@ extension OperatorAPI {
         let oldest = try await read { try await $0.oldest(in: state.id) ?? 0 }
         let head = state.committed.revision.number
         if number < oldest {
-            return Refusal(
-                .gone, "Revision is no longer kept",
-                detail: "the history of \(state.name) goes back to revision \(oldest); \(number) is older",
-                hint: "--history-keep of the control node says how much is kept; backups may have it",
-                members: ["oldest": .integer(Int64(clamping: oldest))])
+            return .noLongerKept("\(number)", oldest: oldest, state)
         }
         return Refusal(
             .unknown, "No such revision",
@@ -115,6 +111,14 @@ extension OperatorAPI {
 }
 
 extension Refusal {
+    static func noLongerKept(_ asked: String, oldest: UInt64, _ state: EnvironmentState) -> Refusal {
+        Refusal(
+            .gone, "Revision is no longer kept",
+            detail: "the history of \(state.name) goes back to revision \(oldest); \(asked) is older",
+            hint: "--history-keep of the control node says how much is kept; backups may have it",
+            members: ["oldest": .integer(Int64(clamping: oldest))])
+    }
+
     fileprivate static func untouched(_ key: String, _ kinds: Set<EntryKind>, _ state: EnvironmentState) -> Refusal {
         let names = state.committed.entries.keys.filter { kinds.contains($0.kind) }.map(\.name)
         return Refusal(

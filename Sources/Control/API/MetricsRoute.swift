@@ -1,13 +1,19 @@
+import HashTreeCollections
+import Releases
 import Replication
 import Synchronization
 
 /// Prometheus' text format, written straight from what the parts count.
 extension OperatorAPI {
     var metrics: Handler {
-        { _ in .text(exposition, contentType: "text/plain; version=0.0.4; charset=utf-8") }
+        { _ throws(Refusal) in
+            let waiting = try await read { _ in try await webhook.waiting() }
+            return .text(exposition(waiting), contentType: "text/plain; version=0.0.4; charset=utf-8")
+        }
     }
 
-    private var exposition: String {
+    /// - Parameter waiting: announcements that the webhook is yet to take.
+    private func exposition(_ waiting: UInt64) -> String {
         var text = MetricsText()
         text.counter("pilotlight_control_changes_total", "Changes stored and published.", committer.changes)
         text.counter("pilotlight_control_commits_total", "Transactions that stored them.", committer.commits)
@@ -29,6 +35,14 @@ extension OperatorAPI {
         text.begin("pilotlight_control_catch_up_sessions", "Catch-ups that read a whole state now.", "gauge")
         text.sample(
             "pilotlight_control_catch_up_sessions", [], UInt64(max(0, statistics.sessions.load(ordering: .relaxed))))
+        text.counter(
+            "pilotlight_control_webhook_delivered_total", "Announcements that the webhook took.",
+            webhook.statistics.delivered.read())
+        text.counter(
+            "pilotlight_control_webhook_failures_total", "Attempts that the webhook didn't take.",
+            webhook.statistics.failures.read())
+        text.begin("pilotlight_control_webhook_waiting", "Announcements that the webhook is yet to take.", "gauge")
+        text.sample("pilotlight_control_webhook_waiting", [], waiting)
         let states = published.all
         perEnvironment(&text, states, "number", "Newest revision's number.") { $0.committed.revision.number }
         perEnvironment(&text, states, "epoch", "The epoch's counter.") { $0.committed.revision.epoch.counter }
@@ -43,6 +57,14 @@ extension OperatorAPI {
                 text.sample(
                     "pilotlight_control_agents", [("environment", state.name), ("state", kind.rawValue)],
                     UInt64(fleet.count { $0.state == kind }))
+            }
+        }
+        text.begin("pilotlight_releases", "Releases by state.", "gauge")
+        for state in states {
+            let counts = Dictionary(state.releases.values.map { ($0.state, UInt64(1)) }, uniquingKeysWith: +)
+            for kind in ReleaseState.allCases {
+                text.sample(
+                    "pilotlight_releases", [("environment", state.name), ("state", kind.rawValue)], counts[kind] ?? 0)
             }
         }
         return text.text

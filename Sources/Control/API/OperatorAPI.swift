@@ -10,10 +10,14 @@ import Replication
 struct OperatorAPI: Sendable {
     let published: PublishedEnvironments
     let store: StoreReader
+    let past: PastStates
     let dataDirectory: String
     let committer: Committer
     let registry: SharedRegistry
+    let probe: DeploymentProbe
+    let webhook: WebhookView
     let statistics: HubStatistics
+    let clock: ReleaseClock
     let logger: Logger
 
     typealias Handler = @Sendable (APIRequest) async throws(Refusal) -> APIResponse
@@ -54,6 +58,27 @@ struct OperatorAPI: Sendable {
         add(router, environment + "/pilots", [.get: listPilots, .post: createPilot])
         add(router, environment + "/pilots/:pilot", [.get: showPilot, .patch: editPilot, .delete: deletePilot])
         add(router, environment + "/pilots/:pilot/members", [.post: changeMembers])
+        let release = environment + "/releases/:release"
+        add(router, environment + "/releases", [.get: listReleases, .post: createRelease])
+        add(router, release, [.get: showRelease])
+        add(router, release + "/start", [.post: startRelease])
+        add(router, release + "/advance", [.post: advanceRelease])
+        add(router, release + "/hold", [.post: holdRelease])
+        add(router, release + "/resume", [.post: resumeRelease])
+        add(router, release + "/launch", [.post: launchRelease])
+        add(router, release + "/rollback", [.post: rollBackRelease])
+        add(router, release + "/cancel", [.post: cancelRelease])
+        add(router, release + "/notes", [.get: showNotes])
+        let deployment = environment + "/deployments/:component/:version"
+        add(router, environment + "/deployments", [.get: listDeployments, .post: recordDeployment])
+        add(router, deployment, [.delete: retireDeployment])
+        add(router, deployment + "/verify", [.post: verifyDeployment])
+        add(router, environment + "/freezes", [.get: listFreezes])
+        add(router, environment + "/freezes/:freeze", [.put: putFreeze, .delete: removeFreeze])
+        add(router, environment + "/calendar", [.get: showCalendar])
+        add(router, environment + "/status", [.get: showStatus])
+        add(router, environment + "/feed.atom", [.get: atomFeed])
+        add(router, environment + "/feed.json", [.get: jsonFeed])
         add(router, environment + "/fleet", [.get: showFleet])
         add(router, environment + "/fleet/:agent", [.delete: forgetAgent])
         add(router, "/v1/backup", [.get: backup])
@@ -95,8 +120,11 @@ struct OperatorAPI: Sendable {
     }
 
     /// Has a change done, in the name of whoever asks. A dry run is planned and checked all the same, on what is on disk.
+    ///
+    /// - Parameter isPart: the request isn't answered with it: another change follows, that bears its key.
     func submit(
-        _ kind: ChangeRequest.Kind, _ request: APIRequest, message: String? = nil, dryRun: Bool = false
+        _ kind: ChangeRequest.Kind, _ request: APIRequest, message: String? = nil, dryRun: Bool = false,
+        isPart: Bool = false
     ) async throws(Refusal) -> ChangeOutcome {
         let precondition = try request.precondition()
         let message = try Self.checked(message)
@@ -108,7 +136,7 @@ struct OperatorAPI: Sendable {
         let outcome = try await committer.submit(
             ChangeRequest(
                 environment: try request.path("environment"), actor: request.actor, message: message,
-                precondition: precondition, idempotency: request.idempotency, kind))
+                precondition: precondition, idempotency: isPart ? nil : request.idempotency, kind))
         return outcome.isRepeated ? await recalled(outcome, request) : outcome
     }
 
@@ -147,15 +175,14 @@ struct OperatorAPI: Sendable {
         return message
     }
 
-    /// The answer to a request that was answered before under its key; nil for every other. For those that must not be
-    /// judged by how things are now, before the committer gets to see them.
+    /// The answer to a request that was answered before under its key; nil for every other, refused where the key was
+    /// another's. For those that must not be judged by how things are now, before the committer gets to see them.
     func repeated(_ request: APIRequest) async throws(Refusal) -> ChangeOutcome? {
         guard let sent = request.idempotency else { return nil }
         let id = try environment(request).id
         let now = Moment.now.wall
-        guard let earlier = try await read({ try await $0.answered(id, key: sent.key, now: now) }),
-            earlier.fingerprint == sent.fingerprint
-        else { return nil }
+        guard let earlier = try await read({ try await $0.answered(id, key: sent.key, now: now) }) else { return nil }
+        guard earlier.fingerprint == sent.fingerprint else { throw .usedTwice(sent) }
         return await recalled(ChangeOutcome(earlier), request)
     }
 

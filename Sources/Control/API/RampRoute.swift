@@ -11,14 +11,14 @@ extension OperatorAPI {
     func ramp(_ subject: SubjectPath) -> Handler {
         { request throws(Refusal) in
             let key = try subject.key(request)
-            let own = subject == .flag ? ["variant", "offVariant"] : ["version"]
+            let own = subject == .flag ? ["variant", "offVariant"] : ["version", "unchecked"]
             let body = try await request.object(allowed: own + Self.rampMembers)
             let ramp = RampRequest(
                 variant: try body.string(subject.variant), percentage: try body.percentage("percentage"),
                 offVariant: try body.string("offVariant"), pilots: try body.strings("pilots"),
                 exclude: try body.strings("exclude"), bucketBy: try body.string("bucketBy"),
                 salt: try body.string("salt"), overSeconds: try body.whole("overSeconds").map { Int64($0) },
-                time: Int64(Moment.now.wall / 1_000))
+                time: Int64(Moment.now.wall / 1_000), unchecked: try body.bool("unchecked"))
             return Self.published(
                 try await submit(.ramp(flag: key, ramp), request, message: try body.string("message")))
         }

@@ -1,5 +1,5 @@
-import Foundation
 import JSON
+import Releases
 import Replication
 
 /// One revision of an environment's history: who, when, why and what.
@@ -40,8 +40,8 @@ package struct HistoryEntry: Sendable, Hashable {
 
     /// RFC 3339, in UTC, to the millisecond.
     static func text(ofTime milliseconds: UInt64) -> String {
-        Date(timeIntervalSince1970: Double(milliseconds) / 1_000)
-            .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        // By whole numbers: what is shown, asked about again, is that very moment.
+        Timestamp.text(milliseconds: Int64(clamping: milliseconds))
     }
 }
 
@@ -55,6 +55,8 @@ extension DiffLine {
             case .pilot: return pilotLine(touch, own)
             case .settings: return settingsLine(touch, own)
             case .kill: return killLine(touch, own)
+            case .release: return releaseLine(touch, own)
+            case .floor: return floorLine(touch, own)
             default: return nil
             }
         }
@@ -75,6 +77,24 @@ extension DiffLine {
         switch (before, changes.last) {
         case (_, .put(_, let bytes)): return .killed(touch.key.name, before, StoredFlag.json(bytes))
         case (let before?, .delete): return .unkilled(touch.key.name, before)
+        default: return nil
+        }
+    }
+
+    private static func releaseLine(_ touch: Touch, _ changes: [EntryChange]) -> DiffLine? {
+        let before = touch.before.map { StoredFlag.json($0) }
+        switch (before, changes.last) {
+        case (_, .put(_, let bytes)): return .shown(release: touch.key.name, before, StoredFlag.json(bytes))
+        case (let before?, .delete): return .concealed(release: touch.key.name, before)
+        default: return nil
+        }
+    }
+
+    private static func floorLine(_ touch: Touch, _ changes: [EntryChange]) -> DiffLine? {
+        let before = touch.before.map { StoredFlag.json($0) }
+        switch (before, changes.last) {
+        case (_, .put(_, let bytes)): return .floor(touch.key.name, before, StoredFlag.json(bytes))
+        case (let before?, .delete): return .noFloor(touch.key.name, before)
         default: return nil
         }
     }

@@ -4,13 +4,16 @@ import Replication
 
 /// Which revisions of a history are asked for: all, or those that touched entries of some kinds or of one name.
 package struct HistoryFilter: Sendable, Hashable {
-    /// What a history tells apart; the kills of flags and of components are entries of one kind.
+    /// What a history tells apart; the kills, or the floors, of flags and of components are entries of one kind.
     package enum Kind: String, Sendable, CaseIterable {
         case flag
         case component
         case pilot
         case kill
         case componentKill = "component-kill"
+        case release
+        case floor
+        case componentFloor = "component-floor"
 
         var entry: EntryKind {
             switch self {
@@ -18,6 +21,17 @@ package struct HistoryFilter: Sendable, Hashable {
             case .component: .component
             case .pilot: .pilot
             case .kill, .componentKill: .kill
+            case .release: .release
+            case .floor, .componentFloor: .floor
+            }
+        }
+
+        /// Where entries of flags and of components share a kind: is it a component's? Nil for other kinds.
+        var isOfComponents: Bool? {
+            switch self {
+            case .kill, .floor: false
+            case .componentKill, .componentFloor: true
+            case .flag, .component, .pilot, .release: nil
             }
         }
     }
@@ -37,22 +51,22 @@ package struct HistoryFilter: Sendable, Hashable {
     /// The entries of that name; empty without one.
     package var entries: [EntryKey] {
         guard let name else { return [] }
-        return kinds.map { EntryKey($0.entry, $0 == .componentKill ? ComponentKey.flagKey(of: name) : name) }
+        return kinds.map { EntryKey($0.entry, $0.isOfComponents == true ? ComponentKey.flagKey(of: name) : name) }
     }
 
     /// Of the rows of `touched`, in SQL; `arguments` are its values.
     var condition: String {
         guard name == nil else {
-            // No entry but a component's kill has such a name: this asks for none too many.
+            // No entry but a component's kill or floor has such a name: this asks for none too many.
             let kinds = Set(entries.map(\.kind)).sorted().map { "\($0.rawValue)" }.joined(separator: ", ")
             return "kind IN (\(kinds)) AND name IN (\(arguments.map { _ in "?" }.joined(separator: ", ")))"
         }
         return kinds.map { kind in
             let condition = "kind = \(kind.entry.rawValue)"
-            return switch kind {
-            case .kill: "(\(condition) AND name NOT BETWEEN ? AND ?)"
-            case .componentKill: "(\(condition) AND name BETWEEN ? AND ?)"
-            case .flag, .component, .pilot: condition
+            return switch kind.isOfComponents {
+            case false?: "(\(condition) AND name NOT BETWEEN ? AND ?)"
+            case true?: "(\(condition) AND name BETWEEN ? AND ?)"
+            case nil: condition
             }
         }.joined(separator: " OR ")
     }
@@ -60,6 +74,6 @@ package struct HistoryFilter: Sendable, Hashable {
     var arguments: [String] {
         guard name == nil else { return Set(entries.map { ExactString($0.name) }).sorted().map(\.text) }
         // Keys of flags begin beyond the mark of components.
-        return kinds.flatMap { $0.entry == .kill ? [ComponentKey.flagKey(of: ""), "\u{2}"] : [] }
+        return kinds.flatMap { $0.isOfComponents != nil ? [ComponentKey.flagKey(of: ""), "\u{2}"] : [] }
     }
 }

@@ -79,20 +79,52 @@ package final class StoreReader: Sendable {
     /// The state at an earlier number: today's, with every revision since taken back one by one. Nil when that number
     /// isn't there, or no longer. The digest that was stored with it must come out.
     package func state(at number: UInt64, from head: EnvironmentState) async throws(ControlError) -> ReplicatedState? {
+        try await states(at: number, in: head.id, from: head.committed, noting: .max).last
+    }
+
+    /// The same, from any later state; with it, before it, the states at every so many numbers on the way, for those who
+    /// ask for others near by. Each has the digest that was stored with it. Empty when that number isn't there.
+    func states(
+        at number: UInt64, in environment: Int64, from later: ReplicatedState, noting every: UInt64
+    ) async throws(ControlError) -> [ReplicatedState] {
         try await read { rows in
-            guard let digest = try rows.digest(head.id, number) else { return nil }
-            var state = head.committed
-            for later in try rows.numbers(head.id, after: number, upTo: head.committed.revision.number).reversed() {
-                guard let delta = try rows.delta(head.id, later) else { continue }
-                let touches = try rows.touches(head.id, later)
-                let found = Dictionary(touches.map { ($0.key, $0) }) { first, _ in first }
-                for change in delta.changes.reversed() { state.apply(change.inverse(found)) }
+            guard try rows.digest(environment, number) != nil else { return [] }
+            var states: [ReplicatedState] = []
+            var state = later
+            func note() throws {
+                let reached = state.revision.number
+                guard try rows.digest(environment, reached) == state.digest else {
+                    throw rows.damage("revision \(reached) can't be worked out: its digest is another one")
+                }
+                states.append(state)
             }
-            guard state.digest == digest else {
-                throw rows.damage("revision \(number) can't be worked out: its digest is another one")
+            let numbers = try rows.numbers(environment, after: number, upTo: later.revision.number)
+            for (index, back) in numbers.enumerated().reversed() {
+                if let delta = try rows.delta(environment, back) {
+                    let touches = try rows.touches(environment, back)
+                    let found = Dictionary(touches.map { ($0.key, $0) }) { first, _ in first }
+                    for change in delta.changes.reversed() { state.apply(change.inverse(found)) }
+                }
+                let reached = index > 0 ? numbers[index - 1] : number
+                guard let revision = try rows.published(environment, reached)?.revision else {
+                    throw rows.damage("revision \(reached) is missing in the log")
+                }
+                state.revision = revision
+                if reached > number, reached.isMultiple(of: every) { try note() }
             }
-            return state
+            try note()
+            return states
         }
+    }
+
+    /// A revision, and when it was published; nil when there is none, or no longer.
+    func published(_ number: UInt64, in environment: Int64) async throws(ControlError) -> PublishedRevision? {
+        try await read { try $0.published(environment, number) }
+    }
+
+    /// The newest revision that was published at a time (milliseconds since 1970) or before it.
+    func newest(at time: UInt64, in environment: Int64) async throws(ControlError) -> PublishedRevision? {
+        try await read { try $0.newest(environment, at: time) }
     }
 
     /// The members of a pilot group in the order of their bytes, from the one after `member` on.
@@ -100,6 +132,31 @@ package final class StoreReader: Sendable {
         of pilot: String, in environment: Int64, after member: String?, limit: Int
     ) async throws(ControlError) -> [String] {
         try await read { try $0.members(environment, pilot, after: member ?? "", limit: limit) }
+    }
+
+    /// Announcements after `sequence`, over all environments, oldest first.
+    package func announcements(after sequence: Int64, limit: Int) async throws(ControlError) -> [StoredAnnouncement] {
+        try await read { try $0.announcements(after: sequence, limit: limit) }
+    }
+
+    /// An environment's newest announcements of these kinds, newest first.
+    package func announcements(
+        of environment: Int64, kinds: [String], limit: Int,
+        where isWanted: @escaping @Sendable (StoredAnnouncement) -> Bool = { _ in true }
+    ) async throws(ControlError) -> [StoredAnnouncement] {
+        try await read { try $0.announcements(of: environment, kinds: kinds, limit: limit, where: isWanted) }
+    }
+
+    /// The last sequence that was taken, nil where this reader never took one, and the newest that there is (or 0).
+    package func position(
+        of reader: AnnouncementReader
+    ) async throws(ControlError) -> (taken: Int64?, newest: Int64) {
+        try await read { (try $0.position(of: reader), try $0.newestAnnouncement()) }
+    }
+
+    /// How many announcements this reader is yet to take; all of them where it never took one.
+    func announcementsWaiting(for reader: AnnouncementReader) async throws(ControlError) -> Int {
+        try await read { rows in try rows.announcements(after: try rows.position(of: reader) ?? 0) }
     }
 
     /// Copies the whole store, as it stands at one commit, into a new file. Takes as long as the store is large, on a

@@ -58,6 +58,24 @@ struct StoreRows {
         return digest
     }
 
+    func published(_ environment: Int64, _ number: UInt64) throws -> PublishedRevision? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT number, epoch_counter, epoch_id, time FROM log WHERE environment = ? AND number = ?")
+        return try Row.fetchOne(statement, arguments: [environment, Int64(clamping: number)])
+            .map { PublishedRevision($0) }
+    }
+
+    /// By number, not by time: where the clock was set back, what came later is newer all the same.
+    func newest(_ environment: Int64, at time: UInt64) throws -> PublishedRevision? {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT number, epoch_counter, epoch_id, time FROM log
+                WHERE environment = ? AND time <= ? ORDER BY number DESC LIMIT 1
+                """)
+        return try Row.fetchOne(statement, arguments: [environment, Int64(clamping: time)])
+            .map { PublishedRevision($0) }
+    }
+
     /// Nil where an epoch begins.
     func delta(_ environment: Int64, _ number: UInt64) throws -> Delta? {
         guard let row = try log(environment, number), let data: Data = row["delta"] else { return nil }
@@ -124,6 +142,55 @@ struct StoreRows {
                 SELECT member FROM members WHERE environment = ? AND pilot = ? AND member > ? ORDER BY member LIMIT ?
                 """)
         return try String.fetchAll(statement, arguments: [environment, pilot, member, limit])
+    }
+
+    // MARK: Announcements
+
+    /// Those after `sequence`, over all environments, oldest first.
+    func announcements(after sequence: Int64, limit: Int) throws -> [StoredAnnouncement] {
+        try announcements("sequence > ? ORDER BY sequence LIMIT ?", [sequence, limit])
+    }
+
+    /// An environment's newest of these kinds, newest first.
+    func announcements(
+        of environment: Int64, kinds: [String], limit: Int, where isWanted: (StoredAnnouncement) -> Bool = { _ in true }
+    ) throws -> [StoredAnnouncement] {
+        let places = kinds.map { _ in "?" }.joined(separator: ", ")
+        return try announcements(
+            "environment = ? AND kind IN (\(places)) ORDER BY sequence DESC",
+            StatementArguments([environment]) + StatementArguments(kinds), limit: limit, where: isWanted)
+    }
+
+    private func announcements(
+        _ condition: String, _ arguments: StatementArguments, limit: Int = .max,
+        where isWanted: (StoredAnnouncement) -> Bool = { _ in true }
+    ) throws -> [StoredAnnouncement] {
+        var found: [StoredAnnouncement] = []
+        let rows = try Row.fetchCursor(db, sql: "SELECT * FROM announcements WHERE " + condition, arguments: arguments)
+        while found.count < limit, let row = try rows.next() {
+            var announcement = StoredAnnouncement(
+                environment: row["environment"], id: row["id"], release: row["release"], kind: row["kind"],
+                time: row["time"], body: (row["body"] as Data?).map { Array($0) } ?? [])
+            announcement.sequence = row["sequence"]
+            if isWanted(announcement) { found.append(announcement) }
+        }
+        return found
+    }
+
+    /// How many there are.
+    func announcements(after sequence: Int64) throws -> Int {
+        try Int.fetchOne(
+            db, sql: "SELECT count(*) FROM announcements WHERE sequence > ?", arguments: [sequence]) ?? 0
+    }
+
+    /// The last sequence that was taken; nil where this reader never took one.
+    func position(of reader: AnnouncementReader) throws -> Int64? {
+        try Int64.fetchOne(db, sql: "SELECT sequence FROM positions WHERE reader = ?", arguments: [reader.rawValue])
+    }
+
+    /// 0 where there is none yet.
+    func newestAnnouncement() throws -> Int64 {
+        try Int64.fetchOne(db, sql: "SELECT max(sequence) FROM announcements") ?? 0
     }
 
     private func log(_ environment: Int64, _ number: UInt64) throws -> Row? {

@@ -1,0 +1,128 @@
+import Flags
+import Harness
+import HashTreeCollections
+import JSON
+import Releases
+import Replication
+import Testing
+
+@testable import Control
+
+/// What floors keep for older agents isn't pulled from under them.
+@Suite struct FloorReferenceTests {
+    private static func cart(_ more: String = "", default variant: String = "v0") -> String {
+        #""cart": {"state": "ENABLED", "variants": {"v0": 0, "v1": 1, "v2": 2}, "#
+            + #""defaultVariant": "\#(variant)"\#(more)}"#
+    }
+
+    private static let before = cart(
+        #", "prerequisites": [{"flag": "gate", "variant": "on"}], "rollout": {"variant": "v1", "pilots": ["vip"]}"#)
+
+    /// `cart` goes to `v2` where checkout is 1.1 at least; as it is now it refers to nothing.
+    private func launched() async throws -> ReleaseFixture {
+        let fixture = try await ReleaseFixture.make()
+        let control = fixture.control
+        try await control.apply(
+            Sample.document(Self.before, Sample.flag("gate", default: "on"), pilots: #""vip": {"members": ["ann"]}"#),
+            set: "files")
+        try await launch(fixture, "summer", "v2")
+        // Neither does the launched definition require the gate any more.
+        try await control.apply(Sample.document(Self.cart(default: "v2")))
+        #expect(try fixture.state.references.flags(using: "vip").isEmpty)
+        #expect(try fixture.state.references.flags(requiring: "gate").isEmpty)
+        return fixture
+    }
+
+    private func launch(_ fixture: ReleaseFixture, _ name: String, _ variant: String) async throws {
+        try await fixture.create(
+            """
+            {"name": "\(name)", "changes": [{"flag": "cart", "variant": "\(variant)"}],
+             "requires": ["everywhere: checkout >= 1.1"], "stages": [{"percentage": 100}]}
+            """)
+        try await fixture.tell(.start(), name)
+        try await fixture.tell(.launch(), name)
+    }
+
+    private func expectNeeded(
+        _ fixture: ReleaseFixture, _ title: String, sourceLocation: SourceLocation = #_sourceLocation,
+        _ body: () async throws -> some Any
+    ) async throws {
+        let before = try fixture.state.committed.revision
+        let refused = try #require(await refusal(body), sourceLocation: sourceLocation)
+        #expect(refused.kind == .conflict && refused.title == title, sourceLocation: sourceLocation)
+        #expect(refused.detail.contains("release \"summer\""), sourceLocation: sourceLocation)
+        #expect(refused.detail.contains("flag \"cart\""), sourceLocation: sourceLocation)
+        #expect(refused.hint?.contains("`pilotlight release show summer`") == true, sourceLocation: sourceLocation)
+        #expect(refused.members["release"] == "summer", sourceLocation: sourceLocation)
+        #expect(try fixture.state.committed.revision == before, sourceLocation: sourceLocation)
+    }
+
+    private func expectAllNeeded(_ fixture: ReleaseFixture) async throws {
+        let control = fixture.control
+        try await expectNeeded(fixture, "Pilot group is in use") { try await control.submit(.deletePilot("vip")) }
+        try await expectNeeded(fixture, "Flag is required") { try await control.submit(.deleteFlag("gate")) }
+    }
+
+    @Test func whatAFloorNamesStaysAndTheReleaseIsNamed() async throws {
+        let fixture = try await launched()
+        try await expectAllNeeded(fixture)
+        // Below the floor of a later launch too, and after a restart.
+        try await launch(fixture, "autumn", "v1")
+        let again = try await fixture.restarted()
+        try await expectAllNeeded(again)
+        try await again.tell(.rollBack(), "autumn")
+        try await expectAllNeeded(again)
+        // A floor ends with its flag.
+        try await again.control.submit(.deleteFlag("cart"))
+        try await again.control.submit(.deletePilot("vip"))
+        try await again.control.submit(.deleteFlag("gate"))
+        await again.control.stop()
+    }
+
+    @Test func pruneLeavesItAloneUnlessTheFlagGoesAlong() async throws {
+        let fixture = try await launched()
+        let control = fixture.control
+        let kept = Sample.document(Self.cart(default: "v2"), Sample.flag("gate", default: "on"))
+        for confirm in [false, true] {
+            try await expectNeeded(fixture, "Pilot group is in use") {
+                try await control.apply(kept, set: "files", prune: true, confirmPrune: confirm)
+            }
+        }
+        try await control.apply(Sample.document(Sample.flag("other")), set: "files", prune: true, confirmPrune: true)
+        let entries = try fixture.state.committed.entries
+        #expect(entries[EntryKey(.pilot, "vip")] == nil && entries[EntryKey(.flag, "cart")] == nil)
+        #expect(entries[EntryKey(.floor, "cart")] == nil)
+        await control.stop()
+    }
+
+    /// Whoever goes back to the time before a group was there would take it away.
+    @Test func rollBackOfARevisionDoesNotTakeItAway() async throws {
+        let fixture = try await ReleaseFixture.make()
+        let control = fixture.control
+        try await control.apply(Sample.document(Self.cart()))
+        let number = try fixture.state.committed.revision.number
+        try await control.submit(.createPilot("vip"))
+        try await control.apply(Sample.document(Self.cart(#", "rollout": {"variant": "v1", "pilots": ["vip"]}"#)))
+        try await launch(fixture, "summer", "v2")
+        let reader = try StoreReader(path: control.store.path)
+        let past = try #require(try await reader.state(at: number, from: try fixture.state))
+        try await expectNeeded(fixture, "Pilot group is in use") {
+            try await control.submit(.rollback(RollbackRequest(number: number, content: past, pilots: true)))
+        }
+        reader.close()
+        await control.stop()
+    }
+
+    @Test func versionPilotsOfAComponentCountToo() async throws {
+        let fixture = try await ReleaseFixture.make()
+        try await fixture.control.edit(
+            ComponentEdit(pilots: [(pilot: "early", version: "1.1")]))
+        try await fixture.create()
+        try await fixture.tell(.start())
+        try await fixture.tell(.launch(early: true))
+        let refused = try #require(await refusal { try await fixture.control.submit(.deletePilot("early")) })
+        #expect(refused.detail.contains("component \"checkout\"") && refused.members["release"] == "summer")
+        try await fixture.control.submit(.deletePilot("idle"))
+        await fixture.control.stop()
+    }
+}
