@@ -8,7 +8,7 @@ enum EntryPoint {
     static func main() async {
         let given = Array(CommandLine.arguments.dropFirst())
         guard given != ["--version"] else { return print(PilotlightCommand.version) }
-        let variables = OptionVariables(commandTree: PilotlightCommand._dumpHelp())
+        let variables = OptionVariables(of: given)
         let injection: OptionVariables.Injection
         do {
             injection = try variables.injection(into: given, environment: ProcessInfo.processInfo.environment)

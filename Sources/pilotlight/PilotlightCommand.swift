@@ -25,6 +25,11 @@ struct PilotlightCommand: AsyncParsableCommand, ExampledCommand {
                     RollbackCommand.self,
                     WatchCommand.self,
                 ]),
+            CommandGroup(
+                name: "Release",
+                subcommands: [
+                    StatusCommand.self, DeploymentCommand.self, ReleaseCommand.self, FreezeCommand.self,
+                ]),
             CommandGroup(name: "Keep", subcommands: [BackupCommand.self, RestoreCommand.self]),
             CommandGroup(
                 name: "Look up",
@@ -35,6 +40,7 @@ struct PilotlightCommand: AsyncParsableCommand, ExampledCommand {
     static let examples = [
         Example("pilotlight dev", "Try it: a control node and an agent in one process"),
         Example("pilotlight apply flags.json --message \"autumn sale\"", "Publish flags"),
+        Example("pilotlight status", "What is deployed, and what of it do users get?"),
         Example("pilotlight fleet --wait", "Has everyone got it?"),
         Example("pilotlight lookup new-checkout --targeting-key ann", "What does Ann get?"),
     ]

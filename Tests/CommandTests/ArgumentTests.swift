@@ -19,6 +19,62 @@ import Testing
         #expect(TimeSpan(argument: text) == nil)
     }
 
+    @Test func momentsAreRFC3339OrFromNow() throws {
+        #expect(Instant(argument: "2026-12-01T09:00:00Z")?.unixSeconds == 1_796_115_600)
+        #expect(Instant(argument: "2026-12-01T09:00:00+01:00")?.text == "2026-12-01T08:00:00Z")
+        #expect(Instant(argument: "2026-12-01T09:00:00.750Z")?.text == "2026-12-01T09:00:00Z")
+        let ahead = try #require(Instant(argument: "+2h")).unixSeconds - TimeText.now
+        #expect((7_199...7_202).contains(ahead))
+        for wrong in [
+            "", "2h", "+", "tomorrow", "2026-12-01", "2026-12-01T09:00:00", "2026-13-01T09:00:00Z",
+            // Days and hours that no calendar has aren't moved to the next that it has.
+            "2027-02-30T00:00:00Z", "2026-12-01T24:00:00Z", "2026-12-01T09:00:00+25:00", "+1000000000d",
+        ] {
+            #expect(Instant(argument: wrong) == nil, "\(wrong)")
+        }
+    }
+
+    @Test func revisionsOrMoments() {
+        #expect(RevisionOrTime(argument: "41")?.json == 41)
+        #expect(RevisionOrTime(argument: "2/41")?.json == "2/41")
+        #expect(RevisionOrTime(argument: "2026-12-01T09:00:00.125Z")?.json == "2026-12-01T09:00:00.125Z")
+        for wrong in ["", "-1", "+2h", "2/", "/41", "a/b", "1/2/3", "yesterday"] {
+            #expect(RevisionOrTime(argument: wrong) == nil, "\(wrong)")
+        }
+    }
+
+    @Test func whatAReleaseGives() {
+        let variant = ReleasedVariant(argument: "a=b=c")
+        #expect(variant?.name == "a=b" && variant?.variant == "c")
+        for wrong in ["", "a", "=b", "a="] { #expect(ReleasedVariant(argument: wrong) == nil, "\(wrong)") }
+    }
+
+    @Test func anEarlierAnswerIsAskedOfControl() throws {
+        func explain(_ words: String...) throws -> ExplainCommand {
+            try #require(try PilotlightCommand.parseAsRoot(["explain", "f"] + words) as? ExplainCommand)
+        }
+        #expect(try explain().question(["a": 1]) == ["context": ["a": 1]])
+        #expect(
+            try explain("--at", "41", "--time", "2026-12-01T09:00:00Z", "--service", "s", "--service-version", "1")
+                .question([:]) == [
+                    "context": [:], "at": 41, "time": 1_796_115_600, "service": "s", "serviceVersion": "1",
+                ])
+        for words in [
+            ["--at", "41", "--socket", "s"], ["--service", "s", "--socket", "s"], ["--service-version", "1"],
+        ] {
+            #expect(throws: (any Error).self) { try PilotlightCommand.parseAsRoot(["explain", "f"] + words) }
+        }
+    }
+
+    @Test func documentsAreSentAsWhatTheyAre() {
+        func type(_ name: String, _ text: String) -> String { InputDocument(name: name, text: text).mediaType }
+        #expect(type("plan.json", "name: a") == "application/json")
+        #expect(type("plan.YAML", "{}") == "application/yaml")
+        #expect(type("plan.yml", "") == "application/yaml")
+        #expect(type("standard input", " \n{\"name\": \"a\"}") == "application/json")
+        #expect(type("standard input", "name: a") == "application/yaml")
+    }
+
     @Test func contextValuesAreJSONOrElseStrings() {
         #expect(ContextArgument(argument: "n=42")?.members == ["n": 42])
         #expect(ContextArgument(argument: "s=\"42\"")?.members == ["s": "42"])
@@ -78,5 +134,20 @@ import Testing
                 "problems": [["document": "f.json", "line": 3, "column": 9, "message": "no", "hint": "yes"]],
             ], status: 422)
         #expect(problem.description == "pilotlight: 1 problem (HTTP 422)\nf.json:3:9: no\n  hint: yes")
+    }
+
+    @Test func othersTextInARefusalSteersNoTerminal() {
+        let problem = ProblemDetails(
+            [
+                "title": "Frozen", "detail": "in the freeze \"be\u{1B}[31mrlin\"", "hint": "a\u{7}b",
+                "problems": [["document": "f\u{1B}", "line": 3, "message": "c\u{9B}d", "hint": "e\rf"]],
+            ], status: 409)
+        #expect(
+            problem.description == #"""
+                pilotlight: in the freeze "be\u{1B}[31mrlin" (HTTP 409)
+                f\u{1B}:3: c\u{9B}d
+                  hint: e\rf
+                  hint: a\u{7}b
+                """#)
     }
 }

@@ -18,6 +18,11 @@ import Testing
         "revision": Rendered.revision,
     ]
 
+    private static let release: JSONValue = [
+        "name": "autumn", "state": "running", "stage": ["index": 1, "count": 2, "name": "staff"], "opens": .null,
+        "version": "1.1", "share": 60, "pilots": ["staff"],
+    ]
+
     private static func component(with members: JSONObject) -> JSONValue {
         guard var all = component.objectValue else { return .null }
         for member in members { all[member.key] = member.value }
@@ -111,6 +116,16 @@ import Testing
         #expect(
             try Rendered.text("component who shop", killed, .plain)
                 == "everyone, while it is killed\t1.1\tgreen\t100 %\neveryone else\t1.0\tblue\t–")
+        let released = Self.component(with: [
+            "release": Self.release, "pilots": [["pilot": "early", "version": "1.0"]],
+        ])
+        #expect(
+            try Rendered.text("component who shop", released, .plain).hasPrefix(
+                """
+                pilot group early\t1.0\tblue\t–
+                release autumn, running, stage 1 of 2 (staff), pilots staff\t1.1\tgreen\t60 %
+                rollout: 5 % of 1.1\t1.1\tgreen\t–
+                """))
         let companies = Self.component(with: ["bucketBy": "companyId", "split": [["1.1", 10_000]], "pilots": []])
         #expect(
             try Rendered.text("component who shop", companies, .plain)
@@ -139,13 +154,16 @@ import Testing
     }
 
     @Test func aListSaysItAll() throws {
-        let killed = Self.component(with: ["killed": ["variant": "1.0"], "name": "web", "split": .null, "pilots": []])
+        let killed = Self.component(with: [
+            "killed": ["variant": "1.0"], "name": "web", "split": .null, "pilots": [], "release": Self.release,
+        ])
         let answer: JSONValue = ["components": [Self.component, killed], "revision": Rendered.revision]
+        let release = "autumn, running, stage 1 of 2 (staff): 1.1 for 60 %, pilots staff"
         let row = "\t1.0\t1.0, 1.1, 2.0 (retired)\t"
         #expect(
             try Rendered.text("component list", answer, .plain) == """
-                shop\(row)early 1.1, brave 2.0\t5 % of 1.1\t1.0 90 %, 1.1 5 %, default 5 %\t–
-                web\(row)–\t5 % of 1.1\t–\teveryone gets 1.0
+                shop\(row)early 1.1, brave 2.0\t5 % of 1.1\t1.0 90 %, 1.1 5 %, default 5 %\t–\t–
+                web\(row)–\t5 % of 1.1\t–\teveryone gets 1.0\t\(release)
                 """)
         #expect(
             try Rendered.text("component list", answer)
@@ -160,6 +178,9 @@ import Testing
         #expect(shown.hasSuffix("}\nrollout: 5 % of 1.1\nat revision 41 (epoch 2)"), "\(shown)")
         let killed = Self.component(with: ["killed": ["variant": "1.1", "value": "1.1"]])
         #expect(try Rendered.text("component show shop", killed).hasPrefix("KILLED: everyone gets 1.1\n{\n"))
+        let released = try Rendered.text("component show shop", Self.component(with: ["release": Self.release]))
+        let line = "RELEASE: autumn, running, stage 1 of 2 (staff): 1.1 for 60 %, pilots staff\n{\n"
+        #expect(released.hasPrefix(line) && !released.contains("\"release\""), "\(released)")
         // Members of what was before a split stay as they are.
         #expect(ShownComponent.legible(["split": .null, "salt": "s"]) == ["split": .null, "salt": "s"])
         #expect(ShownComponent.legible("text") == "text")

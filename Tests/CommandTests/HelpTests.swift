@@ -84,7 +84,9 @@ import Testing
             "component split", "component pilot", "component ramp", "component kill", "component unkill",
             "component delete", "pilot create", "pilot edit", "pilot add", "pilot remove", "pilot delete", "apply",
             "rollback",
-            "environment promote",
+            "environment promote", "deployment record", "deployment verify", "deployment retire", "release create",
+            "release start", "release advance", "release hold", "release resume", "release launch",
+            "release rollback", "release cancel", "freeze set", "freeze remove",
         ] {
             let options = Self.variables.all(for: words.split(separator: " ").map(String.init)).map(\.option)
             for option in ["--message", "--if-revision", "--idempotency-key", "--actor"] {

@@ -20,14 +20,14 @@ import Testing
         ]
         #expect(
             try Rendered.text("flag list", answer) == """
-                FLAG    STATE     DEFAULT  VARIANTS  TARGETING  ROLLOUT
-                a       ENABLED   on       on off    yes        –
-                longer  DISABLED  –        x         –          –
+                FLAG    STATE     DEFAULT  VARIANTS  TARGETING  ROLLOUT  RELEASE
+                a       ENABLED   on       on off    yes        –        –
+                longer  DISABLED  –        x         –          –        –
                 2 flags in production at revision 41 (epoch 2)
                 """)
         #expect(
             try Rendered.text("flag list", answer, .plain)
-                == "a\tENABLED\ton\ton off\tyes\t–\nlonger\tDISABLED\t–\tx\t–\t–")
+                == "a\tENABLED\ton\ton off\tyes\t–\t–\nlonger\tDISABLED\t–\tx\t–\t–\t–")
     }
 
     @Test func flagShow() throws {
@@ -146,21 +146,25 @@ import Testing
             "agents": [
                 [
                     "id": "1f", "name": "shop", "state": "live", "revision": Rendered.revision, "lag": 0,
-                    "lastSeenSeconds": 0.42, "service": "shop", "version": "1.4", "quarantined": ["flag:x"],
+                    "lastSeenSeconds": 0.42, "service": "shop", "version": "1.4", "health": "failing", "skewMs": -1_449,
+                    "quarantined": ["flag:x"],
                 ],
-                ["id": "2f", "name": "web", "state": "gone", "revision": .null, "lastSeenSeconds": 7300],
+                [
+                    "id": "2f", "name": "web", "state": "gone", "revision": .null, "lastSeenSeconds": 7300,
+                    "health": "unchecked", "skewMs": 3,
+                ],
             ],
         ]
         #expect(
             try Rendered.text("fleet", answer) == """
-                ID  NAME  STATE  REVISION  LAG  LAST SEEN  SERVICE   NOTES
-                1f  shop  live   41        0    0.4 s      shop 1.4  quarantined: flag:x
-                2f  web   gone   –         –    2 h        –
+                ID  NAME  STATE  REVISION  LAG  LAST SEEN  SERVICE   NOTES                HEALTH   CLOCK
+                1f  shop  live   41        0    0.4 s      shop 1.4  quarantined: flag:x  failing  −1.4 s
+                2f  web   gone   –         –    2 h        –                              –        +3 ms
                 2 agents in production, control at revision 41 (epoch 2)
                 """)
         #expect(
             try Rendered.text("fleet", answer, .plain).hasPrefix(
-                "1f\tshop\tlive\t41\t0\t0.4 s\tshop 1.4\tquarantined: flag:x\n")
+                "1f\tshop\tlive\t41\t0\t0.4 s\tshop 1.4\tquarantined: flag:x\tfailing\t−1.4 s\n")
         )
         #expect(try Rendered.text("fleet", answer, .coloured).contains("\u{1B}[32mlive\u{1B}[0m"))
         #expect(try Rendered.text("fleet forget 1f", [:]) == "1f: forgotten")

@@ -135,6 +135,16 @@ import Testing
                 a kill serves: off
                 at revision 41 (epoch 2)
                 """))
+        let armed: JSONValue = [
+            "key": "a", "killed": .null,
+            "release": [
+                "name": "autumn", "state": "armed", "stage": .null, "opens": "2026-12-01T09:00:00Z", "variant": "on",
+                "share": 0, "pilots": [],
+            ],
+        ]
+        #expect(
+            FlagShowCommand.text(for: armed, at: 0, .colourless).hasPrefix(
+                "RELEASE: autumn, armed, opens 2026-12-01 09:00:00 UTC: on for nobody yet\n{\n  \"key\": \"a\"\n}"))
         #expect(FlagShowCommand.text(for: Self.killed, at: 0, .coloured).hasPrefix("\u{1B}[31mKILLED"))
     }
 
@@ -147,7 +157,7 @@ import Testing
         let disabledWords = words.replacing("gets off (false)", with: "would get off (false), were it not disabled")
         #expect(
             try Rendered.text("flag list", answer, .plain)
-                == "a\tKILLED\toff\ton off\t–\t\(words)\nb\tDISABLED\toff\ton off\t–\t\(disabledWords)")
+                == "a\tKILLED\toff\ton off\t–\t\(words)\t–\nb\tDISABLED\toff\ton off\t–\t\(disabledWords)\t–")
         #expect(
             try Rendered.text("flag list", answer).hasSuffix(
                 "\n2 flags, 2 killed, in production at revision 41 (epoch 2)"))

@@ -43,4 +43,7 @@ struct EnvironmentOption: ParsableArguments {
     @Option(
         name: .customLong("environment"), help: "The environment.", completion: .custom(NameCompletion.environments))
     var name = defaultName
+
+    /// What a command that is told to somebody needs besides: ` --environment staging`.
+    static func words(for name: String) -> String { name == defaultName ? "" : " --environment \(name)" }
 }

@@ -24,6 +24,21 @@ enum NameCompletion {
         names(words, path: "/pilots?limit=1000", list: "pilots", member: "name")
     }
 
+    @Sendable static func releases(_ words: [String], _: Int, _: String) -> [String] {
+        names(words, path: "/releases", list: "releases", member: "name")
+    }
+
+    @Sendable static func freezes(_ words: [String], _: Int, _: String) -> [String] {
+        names(words, path: "/freezes", list: "freezes", member: "name")
+    }
+
+    /// What is deployed.
+    @Sendable static func deployed(_ words: [String], _: Int, _: String) -> [String] {
+        var seen: Set<String> = []
+        return names(words, path: "/deployments", list: "deployments", member: "component")
+            .filter { seen.insert($0).inserted }
+    }
+
     @Sendable static func environments(_ words: [String], _: Int, _: String) -> [String] {
         names(words, path: nil, list: "environments", member: "name")
     }

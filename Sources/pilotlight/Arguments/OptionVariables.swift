@@ -1,3 +1,4 @@
+import ArgumentParser
 import JSON
 
 /// Lets every option be given as an environment variable too: `--api-port` is PILOTLIGHT_API_PORT.
@@ -26,10 +27,26 @@ struct OptionVariables {
     }
 
     private let root: JSONValue
+    /// Words of the command that the description begins with; none for the whole tree.
+    private let words: [String]
 
     /// - Parameter commandTree: ArgumentParser's description of the root command, in JSON.
-    init(commandTree: String) {
+    init(commandTree: String) { self.init(commandTree: commandTree, words: []) }
+
+    /// Of the one command that `arguments` name: describing all of them takes longer than most commands do.
+    init(of arguments: [String]) {
+        let (command, words, _) = CommandTree.find(Self.named(arguments))
+        self.init(commandTree: command._dumpHelp(), words: words)
+    }
+
+    private init(commandTree: String, words: [String]) {
         root = JSONReader.read(commandTree, purpose: .context).value?["command"] ?? .null
+        self.words = words
+    }
+
+    /// Without the word that asks for help.
+    private static func named(_ arguments: [String]) -> [String] {
+        arguments.first == "help" ? Array(arguments.dropFirst()) : arguments
     }
 
     /// The variables of `environment` that the command named in `given` understands, put in as arguments.
@@ -57,15 +74,14 @@ struct OptionVariables {
 
     /// What `--help` says about the variables of the command named in `given`.
     func helpSection(for given: [String]) -> String {
-        let words = given.first == "help" ? Array(given.dropFirst()) : given
-        let options = options(of: leaf(of: words).command)
+        let options = options(of: leaf(of: Self.named(given)).command)
         if options.isEmpty {
             return """
 
                 ENVIRONMENT VARIABLES:
                   Every option is also an environment variable: PILOTLIGHT_ and its name in
                   upper case with underscores (--control-url: PILOTLIGHT_CONTROL_URL), but for
-                  --component and --version.
+                  --component, --flag, --require and --version.
                 """
         }
         let width = options.map(\.variable.count).max() ?? 0
@@ -84,8 +100,9 @@ struct OptionVariables {
 
     /// The command that `arguments` name, and how many words its name takes.
     private func leaf(of arguments: [String]) -> (command: JSONValue, depth: Int) {
+        guard arguments.starts(with: words) else { return (.null, 0) }
         var command = root
-        var depth = 0
+        var depth = words.count
         while depth < arguments.count, let next = subcommand(arguments[depth], of: command) {
             command = next
             depth += 1
@@ -100,8 +117,12 @@ struct OptionVariables {
         command["subcommands"]?.arrayValue?.first { $0["commandName"]?.stringValue == name }
     }
 
-    /// What a variable says holds for every command: which component or version is meant never does.
-    static let withoutVariable: Set<String> = ["help", "version", "component"]
+    /// What a variable says holds for every command. Which component, flag or version is meant never does; and nobody goes past
+    /// a guard by what was left in a shell.
+    static let withoutVariable: Set<String> = [
+        "help", "version", "component", "flag", "require", "despite-freeze", "early", "now", "skip-conflicts",
+        "unchecked",
+    ]
 
     private func options(of command: JSONValue) -> [Option] {
         (command["arguments"]?.arrayValue ?? []).compactMap { argument in

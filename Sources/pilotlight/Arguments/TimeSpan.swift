@@ -21,6 +21,8 @@ struct TimeSpan: ExpressibleByArgument, CustomStringConvertible {
         text = "\(seconds)s"
     }
 
+    var seconds: Double { Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18 }
+
     var defaultValueDescription: String { text }
     var description: String { text }
 }

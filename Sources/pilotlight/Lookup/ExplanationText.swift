@@ -15,6 +15,7 @@ enum ExplanationText {
         var facts = [explanation["reason"]?.stringValue ?? "UNKNOWN"]
         if let code = explanation["errorCode"]?.stringValue { facts.append(code) }
         if let revision = explanation["revision"] ?? revision { facts.append(RevisionText.full(revision)) }
+        if let published = TimeText.of(explanation["at"]?["published"]) { facts.append("published \(published)") }
         let name = component.map { "component \($0)" } ?? explanation["key"]?.stringValue ?? "?"
         let head = "\(PrintableText.of(name)): \(style.paint(answer, .bold)) · " + facts.joined(separator: " · ")
         return ([head] + lines(explanation["steps"], depth: 1, style)).joined(separator: "\n")

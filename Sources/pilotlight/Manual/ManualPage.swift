@@ -34,8 +34,8 @@ struct ManualPage {
         for child in subcommands(of: root) { command(child, []) }
         section("ENVIRONMENT")
         prose(
-            "Every option but --component and --version is also an environment variable: PILOTLIGHT_ and its name in "
-                + "upper case with underscores. An option on the command line wins. Switches take true or false; options that can be repeated take values "
+            "Every option but --component, --flag, --require and --version is also an environment variable: PILOTLIGHT_ and "
+                + "its name in upper case with underscores. An option on the command line wins. Switches take true or false; options that can be repeated take values "
                 + "with commas between them.")
         for (variable, options) in variablesOfAll() {
             line(".TP")
@@ -47,7 +47,9 @@ struct ManualPage {
         prose("No colours, as with --no-color.")
         section("EXIT STATUS")
         for (code, meaning) in [
-            ("0", "Done."), ("1", "Refused or failed; reason and hint are on standard error."), ("64", "Wrong usage."),
+            ("0", "Done."), ("1", "Refused or failed; reason and hint are on standard error."),
+            ("2, 3, 4, 130", "Of release start --wait: held, rolled back, cancelled, ended by a signal."),
+            ("64", "Wrong usage."),
         ] {
             line(".TP")
             line(".B " + code)

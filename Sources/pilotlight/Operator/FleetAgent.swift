@@ -15,6 +15,10 @@ struct FleetAgent {
     var lastSeenSeconds: Double
     var service: String?
     var version: String?
+    /// `unchecked`, `passing` or `failing`.
+    var health: String
+    /// Milliseconds by which its clock is ahead of control's.
+    var skew: Int64?
     /// Names of quarantined entries: the first of them, where there are many.
     var quarantined: [String]
     var quarantinedCount: Int64
@@ -31,6 +35,8 @@ struct FleetAgent {
         lastSeenSeconds = json["lastSeenSeconds"]?.doubleValue ?? 0
         service = json["service"]?.stringValue
         version = json["version"]?.stringValue
+        health = json["health"]?.stringValue ?? "unchecked"
+        skew = json["skewMs"]?.integerValue
         quarantined = (json["quarantined"]?.arrayValue ?? []).compactMap(\.stringValue)
         quarantinedCount = json["quarantinedCount"]?.integerValue ?? Int64(quarantined.count)
         conflict = json["conflict"]?.stringValue
@@ -49,6 +55,14 @@ struct FleetAgent {
         case ..<7200: "\(Int(lastSeenSeconds / 60)) min"
         default: "\(Int(lastSeenSeconds / 3600)) h"
         }
+    }
+
+    /// `+3 ms`, `−1.4 s`, `–`
+    var clock: String {
+        guard let skew else { return "–" }
+        let sign = skew < 0 ? "−" : skew > 0 ? "+" : ""
+        let amount = skew.magnitude
+        return sign + (amount < 1_000 ? "\(amount) ms" : "\((Double(amount) / 100).rounded() / 10) s")
     }
 
     var notes: [String] {

@@ -51,7 +51,7 @@ struct HistoryEntry {
     }
 
     /// Kinds whose definitions are shown.
-    private static let defined = ["flag", "component"]
+    private static let defined = ["flag", "component", "release"]
 
     private static func definitions(_ change: JSONValue, _ style: OutputStyle) -> [String] {
         func lines(_ value: JSONValue?) -> [String] {

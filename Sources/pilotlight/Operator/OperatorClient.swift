@@ -104,14 +104,35 @@ struct OperatorClient {
     /// A change: with its message and its condition, and under a key by which it can be sent again without being done
     /// twice; or a look ahead, without a key.
     func change(
-        _ method: Method, _ path: String..., body: JSONObject? = nil, terms: ChangeTerms, limit: Duration = timeout
+        _ method: Method, _ path: String..., body: JSONObject? = nil, query: [String: String] = [:], terms: ChangeTerms,
+        limit: Duration = timeout
     ) async throws -> JSONValue {
         var body = body
-        var query: [String: String] = [:]
+        var query = query
         if let message = terms.message {
             if body == nil { query["message"] = message } else { body?["message"] = .string(message) }
         }
-        var request = request(HTTPMethod(rawValue: method.rawValue), path, query: query, body: body)
+        return try await answer(
+            to: request(HTTPMethod(rawValue: method.rawValue), path, query: query, body: body), on: terms, limit: limit)
+    }
+
+    /// A change that is a document, sent as it is.
+    func change(
+        _ path: String..., document: InputDocument, query: [String: String] = [:], terms: ChangeTerms
+    ) async throws -> JSONValue {
+        var query = query
+        query["name"] = document.name
+        query["message"] = terms.message
+        var request = request(.POST, path, query: query)
+        request.headers.add(name: "Content-Type", value: document.mediaType)
+        request.body = .bytes(ByteBuffer(string: document.text))
+        return try await answer(to: request, on: terms, limit: Self.timeout)
+    }
+
+    private func answer(
+        to request: HTTPClientRequest, on terms: ChangeTerms, limit: Duration
+    ) async throws -> JSONValue {
+        var request = request
         if let key = terms.key { request.headers.add(name: "Idempotency-Key", value: key) }
         if let number = terms.ifRevision { request.headers.add(name: "Pilotlight-If-Revision", value: "\(number)") }
         return try await answer(

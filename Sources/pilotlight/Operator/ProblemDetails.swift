@@ -27,10 +27,11 @@ struct ProblemDetails: Error, CustomStringConvertible {
             if let line { place.append("\(line)") }
             if let column, line != nil { place.append("\(column)") }
             if place.isEmpty, let pointer, !pointer.isEmpty { place.append(pointer) }
-            let text = (place + [" " + message]).joined(separator: ":")
+            let message = PrintableText.of(message)
+            let text = (place.map(PrintableText.of) + [" " + message]).joined(separator: ":")
             let line = place.isEmpty ? message : text
             guard let hint else { return line }
-            return line + "\n  hint: \(hint)"
+            return line + "\n  hint: \(PrintableText.of(hint))"
         }
     }
 
@@ -39,6 +40,10 @@ struct ProblemDetails: Error, CustomStringConvertible {
     let detail: String?
     let hint: String?
     let problems: [Entry]
+    /// Agents that stand in the way, each with what is wrong with it.
+    let agents: [String]
+    /// What was changed since, by somebody else.
+    let conflicts: [String]
     /// The whole document, for `--json`.
     let document: JSONValue
 
@@ -48,13 +53,22 @@ struct ProblemDetails: Error, CustomStringConvertible {
         title = document["title"]?.stringValue ?? "refused"
         detail = document["detail"]?.stringValue
         hint = document["hint"]?.stringValue
+        agents = Self.texts(document["agents"])
+        conflicts = Self.texts(document["conflicts"])
         problems = (document["problems"]?.arrayValue ?? []).map(Entry.init)
     }
 
+    private static func texts(_ list: JSONValue?) -> [String] {
+        (list?.arrayValue ?? []).map { $0.stringValue ?? $0["name"]?.stringValue ?? $0.compactText() }
+    }
+
     var description: String {
-        var lines = ["pilotlight: \(detail ?? title) (HTTP \(status))"]
+        var lines = ["pilotlight: \(PrintableText.of(detail ?? title)) (HTTP \(status))"]
         lines += problems.map(\.description)
-        if let hint { lines.append("  hint: \(hint)") }
+        for (what, names) in [("agents", agents), ("conflicts", conflicts)] where !names.isEmpty {
+            lines += ["  \(what):"] + names.map { "    \(PrintableText.of($0))" }
+        }
+        if let hint { lines.append("  hint: \(PrintableText.of(hint))") }
         return lines.joined(separator: "\n")
     }
 }

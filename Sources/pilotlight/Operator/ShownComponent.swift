@@ -78,6 +78,7 @@ struct ShownComponent {
             add("everyone, while it is killed", version, "100 %")
         }
         for pilot in pilots { add("pilot group \(pilot.pilot)", pilot.version) }
+        if let release = OwnerText.way(of: json) { add(release.who, release.version, release.share) }
         if let rollout = RolloutText.of(json["rollout"], at: now) {
             add("rollout: \(rollout)", json["rollout"]?["variant"]?.stringValue ?? "–")
         }

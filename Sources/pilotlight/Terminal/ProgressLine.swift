@@ -37,6 +37,15 @@ final class ProgressLine: Sendable {
         return try await $current.withValue(line) { try await body(line) }
     }
 
+    /// Runs `print`, which prints lines that stay: the line makes room for them and comes back below.
+    func above(_ print: () -> Void) {
+        state.withLock { state in
+            if !state.drawn.isEmpty { Self.write("\r\u{1B}[2K") }
+            state.drawn = ""
+            print()
+        }
+    }
+
     func say(_ text: String) { state.withLock { $0.text = text } }
 
     private func draw() async {

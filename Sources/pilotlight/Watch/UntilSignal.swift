@@ -2,10 +2,11 @@ import UnixSignals
 
 /// Runs work that has no end of its own.
 enum UntilSignal {
-    /// Returns when `work` does, or at SIGINT or SIGTERM, which cancel it.
-    static func run(_ work: @escaping @Sendable () async throws -> Void) async throws {
+    /// Returns when `work` does, or at SIGINT or SIGTERM, which cancel it; and whether it was a signal.
+    @discardableResult
+    static func run(_ work: @escaping @Sendable () async throws -> Void) async throws -> Bool {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        try await withThrowingTaskGroup(of: Bool.self) { group in
+        return try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 try await work()
                 return false
@@ -18,6 +19,7 @@ enum UntilSignal {
             group.cancelAll()
             // What the work says of being cancelled is of no interest.
             if isSignalled { _ = await group.nextResult() }
+            return isSignalled
         }
     }
 }

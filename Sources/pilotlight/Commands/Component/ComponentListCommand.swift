@@ -22,7 +22,7 @@ struct ComponentListCommand: OperatorCommand {
     /// - Parameter now: seconds since 1970, for the share that a ramp is at.
     func text(for answer: JSONValue, at now: Int64, _ style: OutputStyle) -> String {
         let components = (answer["components"]?.arrayValue ?? []).map(ShownComponent.init)
-        var table = TextTable("COMPONENT", "DEFAULT", "VERSIONS", "PILOTS", "ROLLOUT", "SPLIT", "KILL")
+        var table = TextTable("COMPONENT", "DEFAULT", "VERSIONS", "PILOTS", "ROLLOUT", "SPLIT", "KILL", "RELEASE")
         for component in components {
             let versions = component.versions.map { component.isRetired($0) ? "\($0) (retired)" : $0 }
             let pilots = component.pilots.map { "\($0.pilot) \($0.version)" }
@@ -30,7 +30,8 @@ struct ComponentListCommand: OperatorCommand {
                 TextTable.Cell(component.name, .bold), component.defaultVersion, versions.joined(separator: ", "),
                 pilots.isEmpty ? "–" : pilots.joined(separator: ", "),
                 RolloutText.of(component.json["rollout"], at: now) ?? "–", component.split ?? "–",
-                component.kill.map { TextTable.Cell($0, .red) } ?? TextTable.Cell("–"))
+                component.kill.map { TextTable.Cell($0, .red) } ?? TextTable.Cell("–"),
+                OwnerText.of(component.json) ?? "–")
         }
         let killed = components.count { $0.kill != nil }
         return table.text(

@@ -7,7 +7,8 @@ struct ComponentPilotCommand: OperatorCommand {
         commandName: "pilot", abstract: "Give pilot groups a version of a component, or take them out.",
         discussion: """
             Whoever is in several of the groups gets the version of the first. A group that has one keeps its place; new \
-            ones come behind, in the order given. GROUP= takes a group out.
+            ones come behind, in the order given. GROUP= takes a group out. Refused for a version without a verified \
+            deployment, unless --unchecked is given.
             """)
 
     static let examples = [
@@ -20,6 +21,8 @@ struct ComponentPilotCommand: OperatorCommand {
     @Argument(
         help: ArgumentHelp("A pilot group and its version; without a version it has none.", valueName: "group=version"))
     var pilots: [PilotVersion]
+
+    @OptionGroup var check: UncheckedOption
 
     var connection: ConnectionOptions { component.connection }
 
@@ -34,7 +37,7 @@ struct ComponentPilotCommand: OperatorCommand {
         let members = pilots.map { pilot in
             JSONObject.Member(key: pilot.pilot, value: pilot.version.map { .string($0) } ?? .null)
         }
-        return ["pilots": .object(JSONObject(members: members))]
+        return check.added(to: ["pilots": .object(JSONObject(members: members))])
     }
 
     func ask(_ control: OperatorClient) async throws -> JSONValue { try await component.patch(body, at: control) }

@@ -9,7 +9,8 @@ struct ComponentRampCommand: OperatorCommand {
             Who has it keeps it while the share rises, and the same users come back after it was lowered. What isn't \
             given stays as the component's rollout has it; a list that is given replaces the one there. Version pilots \
             come before the rollout; whom it excludes, gets what the split gives. With --over each agent raises the \
-            share by its own clock, with or without the control node.
+            share by its own clock, with or without the control node. Refused for a version without a verified \
+            deployment, unless --unchecked is given.
             """)
 
     static let examples = [
@@ -23,12 +24,13 @@ struct ComponentRampCommand: OperatorCommand {
     @OptionGroup var component: ComponentChange
     @Option(help: "The version that the share gets; needed the first time.") var version: String?
     @OptionGroup var ramp: RampOptions
+    @OptionGroup var check: UncheckedOption
 
     var connection: ConnectionOptions { component.connection }
 
     /// What is asked of the control node: only what was given.
     var body: JSONObject {
-        var body = ramp.body
+        var body = check.added(to: ramp.body)
         if let version { body["version"] = .string(version) }
         return body
     }

@@ -3,7 +3,8 @@ import JSON
 
 struct ComponentShowCommand: OperatorCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "One component's definition, its rollout in words, and whether it is killed.",
+        commandName: "show",
+        abstract: "One component's definition, its rollout in words, and what kill or release stands above it.",
         discussion: "A split is shown in shares; with --json as the runs of slots that it is kept as.")
 
     static let examples = [
@@ -24,9 +25,10 @@ struct ComponentShowCommand: OperatorCommand {
     /// - Parameter now: seconds since 1970, for the share that a ramp is at.
     static func text(for answer: JSONValue, at now: Int64, _ style: OutputStyle) -> String {
         guard var definition = answer.objectValue else { return answer.prettyText() }
-        for member in ["revision", "killed", "shares", "default"] { definition[member] = nil }
+        for member in ["revision", "killed", "release", "shares", "default"] { definition[member] = nil }
         var lines: [String] = []
         if let kill = RolloutText.kill(of: answer) { lines.append(style.paint("KILLED: \(kill)", .red)) }
+        if let release = OwnerText.of(answer) { lines.append(style.paint("RELEASE: \(release)", .cyan)) }
         lines.append(ShownComponent.legible(.object(definition)).prettyText())
         if let rollout = RolloutText.of(answer["rollout"], at: now) { lines.append("rollout: \(rollout)") }
         lines.append(style.paint("at \(RevisionText.full(answer["revision"]))", .dim))

@@ -7,7 +7,8 @@ struct ComponentSplitCommand: OperatorCommand {
         commandName: "split", abstract: "Share users out among versions, moving as few of them as can be.",
         discussion: """
             Give each version's share; together 100 % at most, the default version gets the rest. Users whose version's \
-            share doesn't shrink keep it. Pilot groups and the rollout come before the split.
+            share doesn't shrink keep it. Pilot groups and the rollout come before the split. Refused for a version without \
+            a verified deployment, unless --unchecked is given.
             """)
 
     static let examples = [
@@ -22,6 +23,8 @@ struct ComponentSplitCommand: OperatorCommand {
             "A version and its share in percent, with two decimals at most.", valueName: "version=percent"))
     var shares: [VersionShare]
 
+    @OptionGroup var check: UncheckedOption
+
     var connection: ConnectionOptions { component.connection }
 
     func validate() throws {
@@ -32,7 +35,8 @@ struct ComponentSplitCommand: OperatorCommand {
     }
 
     var body: JSONObject {
-        ["split": .object(JSONObject(members: shares.map { .init(key: $0.version, value: $0.share.json) }))]
+        check.added(
+            to: ["split": .object(JSONObject(members: shares.map { .init(key: $0.version, value: $0.share.json) }))])
     }
 
     func ask(_ control: OperatorClient) async throws -> JSONValue { try await component.patch(body, at: control) }

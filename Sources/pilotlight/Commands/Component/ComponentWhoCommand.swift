@@ -11,7 +11,7 @@ struct ComponentWhoCommand: OperatorCommand {
             """)
 
     static let examples = [
-        Example("pilotlight component who checkout", "As it is set: pilot groups, rollout, slots, default"),
+        Example("pilotlight component who checkout", "As it is set: pilot groups, release, rollout, slots, default"),
         Example("pilotlight component who checkout --keys-from users.txt", "How many of these users get which version"),
         Example(
             "pilotlight component who checkout --keys-from users.csv --column id --context plan=gold",

@@ -4,7 +4,8 @@ import JSON
 struct FleetShowCommand: OperatorCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Each agent's state, revision, lag, last report, service and version; with --wait, wait for all.",
+        abstract:
+            "Each agent's state, revision, lag, last report, service, version, health and clock; with --wait, wait for all.",
         discussion: """
             --wait is done when every live and silent agent has applied and cached the revision in the current epoch \
             with nothing quarantined. Gone agents don't count: said goodbye, forgotten, or silent for 15 minutes.
@@ -88,14 +89,17 @@ struct FleetShowCommand: OperatorCommand {
 
     func text(for answer: JSONValue, _ style: OutputStyle) -> String {
         let agents = FleetAgent.all(in: answer)
-        var table = TextTable("ID", "NAME", "STATE", "REVISION", "LAG", "LAST SEEN", "SERVICE", "NOTES")
+        var table = TextTable(
+            "ID", "NAME", "STATE", "REVISION", "LAG", "LAST SEEN", "SERVICE", "NOTES", "HEALTH", "CLOCK")
         for agent in agents {
             let service = [agent.service, agent.version].compactMap { $0 }.joined(separator: " ")
             table.add(
                 agent.id, TextTable.Cell(agent.name, .bold), TextTable.Cell(agent.state.rawValue, agent.state.colour),
                 agent.number.map { "\($0)" } ?? "–",
                 TextTable.Cell(agent.lag.map { "\($0)" } ?? "–", agent.lag ?? 0 > 0 ? .yellow : nil), agent.lastSeen,
-                service.isEmpty ? "–" : service, TextTable.Cell(agent.notes.joined(separator: "; "), .red))
+                service.isEmpty ? "–" : service, TextTable.Cell(agent.notes.joined(separator: "; "), .red),
+                TextTable.Cell(agent.health == "unchecked" ? "–" : agent.health, agent.healthColour),
+                TextTable.Cell(agent.clock, agent.skew?.magnitude ?? 0 > 1_000 ? .yellow : nil))
         }
         return table.text(
             style,
@@ -110,6 +114,16 @@ extension FleetAgent.State {
         case .live: .green
         case .silent: .yellow
         case .gone: .dim
+        }
+    }
+}
+
+extension FleetAgent {
+    fileprivate var healthColour: OutputStyle.Colour? {
+        switch health {
+        case "passing": .green
+        case "failing": .red
+        default: nil
         }
     }
 }

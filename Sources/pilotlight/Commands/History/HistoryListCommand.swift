@@ -14,8 +14,9 @@ struct HistoryListCommand: OperatorCommand {
     ]
 
     enum Kind: String, ExpressibleByArgument, CaseIterable {
-        case flag, component, pilot, kill
+        case flag, component, pilot, kill, release, floor
         case componentKill = "component-kill"
+        case componentFloor = "component-floor"
     }
 
     @Argument(

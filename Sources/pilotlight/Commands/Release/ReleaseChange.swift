@@ -1,0 +1,23 @@
+import ArgumentParser
+
+/// What every order to one release takes.
+struct ReleaseChange: EntryChange {
+    static let list = "releases"
+
+    @Argument(help: "The release's name.", completion: .custom(NameCompletion.releases)) var name: String
+    @OptionGroup var environment: EnvironmentOption
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup var connection: ConnectionOptions
+
+    var key: String { name }
+}
+
+/// Goes ahead where the calendar says no.
+struct DespiteFreezeOption: ParsableArguments {
+    @Flag(help: "Go ahead in a freeze window, too.") var despiteFreeze = false
+}
+
+/// Goes ahead before its time.
+struct EarlyOption: ParsableArguments {
+    @Flag(help: "Before the stage's minimum time is over, too.") var early = false
+}
