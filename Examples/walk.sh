@@ -29,6 +29,15 @@ trap finish EXIT
 in_use() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 while in_use "$port" || in_use $((port + 1)) || in_use $((port + 2)); do port=$((port + 10)); done
 export PILOTLIGHT_API_PORT=$port PILOTLIGHT_PUBLISH_PORT=$((port + 1)) PILOTLIGHT_SYNC_PORT=$((port + 2))
+# free_ports COUNT: the first of so many ports beside each other that nobody listens on, behind those.
+free_ports() {
+    local first=$((port + 3)) next=$((port + 3))
+    while [ $next -lt $((first + $1)) ]; do
+        if in_use $next; then first=$((next + 1)); fi
+        next=$((next + 1))
+    done
+    printf '%s' "$first"
+}
 export PILOTLIGHT_CONTROL_URL=http://127.0.0.1:$port
 export PILOTLIGHT_SOCKET=agent.sock PILOTLIGHT_ACTOR=ann
 
@@ -71,6 +80,26 @@ start() {
     processes+=($!)
     printf '%s' "$!" >"$name.pid"
 }
+# background NAME COMMAND…: as `start` does it, for other commands, whose output is in NAME.out.
+background() {
+    local name=$1
+    shift
+    printf '%s &\n' "$(show "$@")"
+    : >"$name.out"
+    "$@" >>"$name.out" 2>>"$name.log" &
+    processes+=($!)
+    printf '%s' "$!" >"$name.pid"
+}
+# stop NAME: as an orderly shut-down does it.
+stop() {
+    printf '$ kill %s\n' "$(cat "$1.pid")"
+    { kill "$(cat "$1.pid")" && wait "$(cat "$1.pid")" || true; } 2>/dev/null
+}
+# until_listening ADDRESS:PORT: waits until somebody listens there.
+until_listening() {
+    for _ in $(seq 200); do in_use "${1#*:}" && return || sleep 0.05; done
+    fail "nobody listens on $1"
+}
 # until_well NAME ARGUMENTS…: waits until `pilotlight health ARGUMENTS…` says that the process NAME is well.
 until_well() {
     local name=$1
@@ -87,8 +116,9 @@ kill_9() {
     printf '$ kill -9 %s\n' "$(cat "$1.pid")"
     { kill -9 "$(cat "$1.pid")" && wait "$(cat "$1.pid")" || true; } 2>/dev/null
 }
+# start_control ARGUMENTS…
 start_control() {
-    start control control --data control
+    start control control --data control "$@"
     until_well control --url "$PILOTLIGHT_CONTROL_URL"
 }
 # start_agent ARGUMENTS…: returns when it holds confirmed state and hears the control node.

@@ -5,19 +5,8 @@
 # Debian keeps it where only root's PATH looks.
 PATH=$PATH:/usr/sbin
 command -v nginx >/dev/null || fail "there is no nginx here: apt-get install nginx"
-shop=$((port + 3))
-while in_use "$shop" || in_use $((shop + 1)) || in_use $((shop + 2)); do shop=$((shop + 10)); done
+shop=$(free_ports 3)
 
-# background NAME COMMAND…: as `start` does it, for other commands.
-background() {
-    local name=$1
-    shift
-    printf '%s &\n' "$(show "$@")"
-    : >"$name.out"
-    "$@" >>"$name.out" 2>>"$name.log" &
-    processes+=($!)
-    printf '%s' "$!" >"$name.pid"
-}
 # visit SIDE ARGUMENTS…: a visit that must be served by SIDE.
 visit() {
     local side=$1 output
@@ -41,7 +30,7 @@ everyone_visits() {
 
 step "A control node and an agent; two sides of a shop, and nginx before them"
 start_control
-start_agent --service shop
+start_agent --service balancer
 mkdir sites temporary
 sed -e "s|/run/pilotlight/agent.sock|$work/agent.sock|" -e "s|127.0.0.1:8080|127.0.0.1:$shop|" \
     -e "s|127.0.0.1:8081|127.0.0.1:$((shop + 1))|" -e "s|127.0.0.1:8082|127.0.0.1:$((shop + 2))|" \
@@ -49,14 +38,12 @@ sed -e "s|/run/pilotlight/agent.sock|$work/agent.sock|" -e "s|127.0.0.1:8080|127
 background blue python3 side.py "127.0.0.1:$((shop + 1))" blue
 background green python3 side.py "127.0.0.1:$((shop + 2))" green
 background nginx nginx -p . -c nginx.conf -e nginx.log
-for place in "$shop" $((shop + 1)) $((shop + 2)); do
-    for _ in $(seq 200); do in_use "$place" && break || sleep 0.05; done
-    in_use "$place" || fail "nobody listens on $place"
-done
+for place in "$shop" $((shop + 1)) $((shop + 2)); do until_listening "127.0.0.1:$place"; done
 
 step "Version 1.0 is on the blue side, for everyone; 1.1 is deployed on the green one, for nobody yet"
 pilotlight component create shop --version 1.0 --upstream blue
-pilotlight component add-version shop 1.1 --upstream green --message "1.1 is deployed"
+pilotlight component add-version shop 1.1 --upstream green
+pilotlight deployment record shop 1.1 --upstream green --verify "http://127.0.0.1:$((shop + 2))/"
 pilotlight fleet --wait
 visit blue -H "X-User: hal" -b hal.jar -c hal.jar
 visit blue -b visitor.jar -c visitor.jar
@@ -84,7 +71,7 @@ kill_9 agent
 everyone_visits
 visit green -H "X-User: hal" -b hal.jar -c hal.jar
 visit blue -H "X-User: jon"
-start_agent --service shop
+start_agent --service balancer
 visit green -H "X-User: jon"
 
 step "Everyone goes to the green side; then it is the default, and version 1.0 is no more"

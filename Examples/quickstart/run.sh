@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# One change, from an operator to a user, with the control node killed at the end. Prints each command and its output.
+# One change, from an operator to a user, and a release to everyone that is taken back, with the control node killed at the end. Prints each command and its output.
 # Uses the binary in PILOTLIGHT_BINARY, or else `pilotlight` from PATH.
 . "$(dirname "$0")/../walk.sh"
 
@@ -15,10 +15,19 @@ step "What do Ann and Bob get?"
 expect false new-checkout --targeting-key ann
 expect false new-checkout --targeting-key bob
 
-step "Release it to Ann, and know that every agent has it"
+step "Give it to Ann, and know that every agent has it"
 pilotlight pilot add early-birds ann
 pilotlight fleet --wait
 expect true new-checkout --targeting-key ann
+expect false new-checkout --targeting-key bob
+
+step "Release it to everyone, and take that back"
+pilotlight release create release.yaml
+pilotlight release start new-checkout
+pilotlight fleet --wait
+expect true new-checkout --targeting-key bob
+pilotlight release rollback new-checkout
+pilotlight fleet --wait
 expect false new-checkout --targeting-key bob
 
 step "Kill the control node"

@@ -9,7 +9,10 @@ import Testing
 struct CommandContractTests {
     /// Each command with its options, as promised.
     static let contract: [(words: String, options: String)] = [
-        ("control", "--data --host --api-port --publish-port --sync-port --insecure"),
+        (
+            "control",
+            "--data --host --api-port --publish-port --sync-port --insecure --webhook --webhook-secret-file"
+        ),
         (
             "agent",
             "--control --publish-port --sync-port --environment --data --socket --socket-mode --socket-group "
@@ -20,7 +23,7 @@ struct CommandContractTests {
             "apply",
             "--environment --dry-run --keys-from --column --set --prune --lenient --message --control-url --json"
         ),
-        ("flag list", "--environment --control-url --json"),
+        ("flag list", "--stale --environment --control-url --json"),
         ("flag show", "--environment --control-url --json"),
         ("flag default", "--environment --control-url --json"),
         ("flag enable", "--environment --control-url --json"),
@@ -37,12 +40,13 @@ struct CommandContractTests {
         ("component create", "--version --upstream --environment --message --control-url --json"),
         ("component add-version", "--upstream --environment --message --control-url --json"),
         ("component retire-version", "--environment --message --control-url --json"),
-        ("component default", "--environment --message --control-url --json"),
-        ("component split", "--environment --message --control-url --json"),
-        ("component pilot", "--environment --message --control-url --json"),
+        ("component default", "--unchecked --environment --message --control-url --json"),
+        ("component split", "--unchecked --environment --message --control-url --json"),
+        ("component pilot", "--unchecked --environment --message --control-url --json"),
         (
             "component ramp",
-            "--version --percent --pilot --exclude --over --by --salt --environment --message --control-url --json"
+            "--version --percent --pilot --exclude --over --by --salt --unchecked --environment --message --control-url "
+                + "--json"
         ),
         ("component kill", "--to --environment --message --control-url --json"),
         ("component unkill", "--environment --message --control-url --json"),
@@ -59,7 +63,29 @@ struct CommandContractTests {
         ("environment create", "--bucketing --control-url --json"),
         ("environment new-epoch", "--yes --control-url --json"),
         ("lookup", "--component --targeting-key --context --socket --json"),
-        ("explain", "--component --targeting-key --context --environment --control-url --json"),
+        ("explain", "--component --targeting-key --context --at --time --environment --control-url --json"),
+        ("status", "--environment --control-url --json"),
+        ("deployment record", "--upstream --where --verify --environment --message --control-url --json"),
+        ("deployment verify", "--where --url --passed --failed --environment --message --control-url --json"),
+        ("deployment list", "--environment --control-url --json"),
+        ("deployment retire", "--where --environment --message --control-url --json"),
+        (
+            "release create",
+            "--replace --template --flag --component --require --opens --environment --message --control-url --json"
+        ),
+        ("release show", "--environment --control-url --json"),
+        ("release list", "--state --calendar --from --until --environment --control-url --json"),
+        ("release start", "--opens --now --wait --despite-freeze --environment --message --control-url --json"),
+        ("release advance", "--early --despite-freeze --environment --message --control-url --json"),
+        ("release hold", "--environment --message --control-url --json"),
+        ("release resume", "--despite-freeze --environment --message --control-url --json"),
+        ("release launch", "--early --despite-freeze --environment --message --control-url --json"),
+        ("release rollback", "--skip-conflicts --environment --message --control-url --json"),
+        ("release cancel", "--environment --message --control-url --json"),
+        ("release notes", "--audience --environment --control-url --json"),
+        ("freeze set", "--from --until --weekly --time-zone --reason --environment --message --control-url --json"),
+        ("freeze list", "--environment --control-url --json"),
+        ("freeze remove", "--environment --message --control-url --json"),
         ("who", "--keys-from --column --context --environment --control-url --json"),
         ("fleet", "--environment --wait --revision --expect --timeout --control-url --json"),
         ("fleet forget", "--environment --control-url --json"),
@@ -74,9 +100,12 @@ struct CommandContractTests {
                 let variable =
                     "PILOTLIGHT_" + option.dropFirst(2).uppercased().replacingOccurrences(of: "-", with: "_")
                 #expect(help.output.contains(option), "\(words) has no \(option)")
-                // Which component or version is meant holds for no two commands.
-                let isOfTheMoment = ["--component", "--version"].contains(option)
-                #expect(help.output.contains(variable) == !isOfTheMoment, "\(words): \(variable)")
+                // Which component, flag or version is meant holds for no two commands.
+                let isOfTheMoment = [
+                    "--component", "--flag", "--require", "--version", "--despite-freeze", "--early", "--now",
+                    "--skip-conflicts", "--unchecked",
+                ].contains(option)
+                #expect(help.output.contains("\(variable) ") == !isOfTheMoment, "\(words): \(variable)")
             }
         }
     }
@@ -91,6 +120,13 @@ struct CommandContractTests {
             ["component", "create", "c"],
             ["component", "split", "c"], ["component", "split", "c", "1.0"], ["component", "pilot", "c", "=1.0"],
             ["component", "ramp", "c", "--version", "1.1"], ["component", "who", "c", "--column", "id"],
+            ["release", "create", "r", "--template", "gradual"], ["release", "create", "f.yaml", "--flag", "a=b"],
+            ["release", "create", "r", "--template", "sudden", "--flag", "a=b"], ["release", "list", "--state", "odd"],
+            ["release", "list", "--from", "2026-12-01T00:00:00Z"], ["release", "notes", "r", "--audience", "all"],
+            ["release", "start", "r", "--now", "--opens", "+2h"], ["release", "start", "r", "--opens", "soon"],
+            ["freeze", "set", "f", "--from", "fri 16:00"], ["deployment", "record", "c"],
+            ["deployment", "verify", "c", "1", "--passed", "--failed", "no"], ["explain", "f", "--at", "then"],
+            ["control", "--data", "d", "--webhook", "http://127.0.0.1/"],
         ] {
             let result = try await Pilotlight.run(words)
             #expect(result.code == 64 && !result.errors.isEmpty, "\(words): \(result)")
@@ -143,11 +179,11 @@ struct CommandContractTests {
         #expect(try await json("flag", "delete", "f", "--yes")["revision"]?["number"] == 9)
         #expect(try await json("component", "create", "shop", "--version", "1.0")["revision"]?["number"] == 10)
         _ = try await json("component", "add-version", "shop", "1.1", "--upstream", "green")
-        #expect(try await json("component", "default", "shop", "1.1")["published"] == true)
-        _ = try await json("component", "default", "shop", "1.0")
-        _ = try await json("component", "split", "shop", "1.1=10")
+        #expect(try await json("component", "default", "shop", "1.1", "--unchecked")["published"] == true)
+        _ = try await json("component", "default", "shop", "1.0", "--unchecked")
+        _ = try await json("component", "split", "shop", "1.1=10", "--unchecked")
         #expect(try await json("component", "split", "shop", "1.1=10")["published"] == false)
-        _ = try await json("component", "ramp", "shop", "--version", "1.1", "--percent", "5")
+        _ = try await json("component", "ramp", "shop", "--version", "1.1", "--percent", "5", "--unchecked")
         #expect(try await json("component", "kill", "shop")["revision"]?["number"] == 16)
         #expect(try await json("component", "show", "shop")["killed"]?["variant"] == "1.0")
         _ = try await json("component", "unkill", "shop")
@@ -162,6 +198,50 @@ struct CommandContractTests {
         #expect(try await json("fleet", "--wait")["agents"]?.arrayValue?.count == 1)
         let refused = try await Pilotlight.run(["flag", "show", "f", "--json", "--control-url", control.url])
         #expect(refused.code == 1 && !refused.errors.isEmpty, "\(refused)")
+    }
+
+    @Test("--json of deployments, releases and freeze windows is the operator API's answer")
+    func everyReleaseCommand() async throws {
+        let cluster = try await Cluster(agents: 0)
+        let control = cluster.control
+        try control.apply(Fixture.flags("f"))
+        func json(_ words: String...) async throws -> JSONValue {
+            let result = try await Pilotlight.run(words + ["--json", "--control-url", control.url])
+            #expect(result.code == 0 && result.json.objectValue != nil, "\(words): \(result)")
+            return result.json
+        }
+        #expect(try await json("deployment", "record", "shop", "1.1")["state"] == "recorded")
+        #expect(try await json("deployment", "verify", "shop", "1.1", "--passed")["state"] == "verified")
+        #expect(try await json("deployment", "list")["deployments"]?.arrayValue?.count == 1)
+        #expect(try await json("deployment", "retire", "shop", "1.1")["retired"]?.arrayValue?.count == 1)
+        #expect(try await json("freeze", "set", "w", "--from", "2020-01-01", "--until", "2020-01-02")["name"] == "w")
+        #expect(try await json("freeze", "list")["freezes"]?.arrayValue?.count == 1)
+        #expect(try await json("freeze", "remove", "w")["removed"] == "w")
+        let file = try cluster.directory.write(
+            "r.json",
+            #"{"name": "r", "changes": [{"flag": "f", "variant": "on"}], "stages": [{"percentage": 1}, {"percentage": 2}]}"#
+        )
+        #expect(try await json("release", "create", file)["state"] == "draft")
+        #expect(try await json("release", "start", "r")["stage"]?["index"] == 1)
+        #expect(try await json("release", "advance", "r")["stage"]?["index"] == 2)
+        #expect(try await json("release", "hold", "r")["state"] == "held")
+        #expect(try await json("release", "resume", "r")["state"] == "running")
+        #expect(try await json("status")["flags"]?.arrayValue?.first?["state"] == "releasing")
+        #expect(try await json("release", "launch", "r")["state"] == "launched")
+        #expect(try await json("flag", "list", "--stale")["flags"]?.arrayValue?.count == 1)
+        #expect(try await json("release", "rollback", "r")["state"] == "rolled-back")
+        try control.apply(#"{"flags": {}, "pilots": {"staff": {"members": []}, "pilot-customers": {"members": []}}}"#)
+        let made = try await json("release", "create", "s", "--template", "gradual", "--flag", "f=on")
+        #expect(made["plan"]?["stages"]?.arrayValue?.count == 6, "\(made)")
+        #expect(try await json("release", "cancel", "s")["state"] == "cancelled")
+        #expect(try await json("release", "show", "r")["gate"]?["verdict"] == "green")
+        #expect(try await json("release", "list")["releases"]?.arrayValue?.count == 2)
+        #expect(try await json("release", "list", "--calendar")["entries"]?.arrayValue?.isEmpty == true)
+        #expect(try await json("release", "notes", "r")["audience"] == "users")
+        let revision = try control.environmentState().number
+        #expect(
+            try await json("explain", "f", "--at", "\(revision)")["at"]?["revision"]?["number"]
+                == .integer(Int64(revision)))
     }
 
     @Test("options come from environment variables; the command line wins")

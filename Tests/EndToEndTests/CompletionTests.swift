@@ -26,6 +26,14 @@ struct CompletionTests {
         try cluster.control.apply(
             #"{"components": {"shop": {"versions": {"1.0": {}}, "defaultVersion": "1.0"}}}"#)
         try cluster.control.ask("POST", "/v1/environments", ["name": "staging"])
+        let base = "/v1/environments/production"
+        try cluster.control.ask(
+            "POST", base + "/releases",
+            [
+                "name": "autumn", "changes": [["flag": "greeting", "variant": "on"]],
+                "stages": [["name": "all", "percentage": 100]],
+            ])
+        try cluster.control.ask("POST", base + "/deployments", ["component": "cart", "version": "1.0"])
         let script = try await Pilotlight.run(["--generate-completion-script", "bash"])
         let file = try cluster.directory.write("completion.bash", script.output)
         func completed(_ words: String...) async throws -> [String] {
@@ -53,6 +61,8 @@ struct CompletionTests {
         #expect(try await completed("pilotlight", "flag", "show", "new").contains("new-checkout"))
         #expect(try await completed("pilotlight", "component", "show", "sh").contains("shop"))
         #expect(try await completed("pilotlight", "history", "list", "sh").contains("shop"))
+        #expect(try await completed("pilotlight", "release", "show", "au").contains("autumn"))
+        #expect(try await completed("pilotlight", "deployment", "list", "ca") == ["cart"])
         #expect(try await completed("pilotlight", "environment", "diff", "sta").contains("staging"))
         // Without a control node nothing is offered, and nothing said.
         cluster.control.kill()

@@ -12,6 +12,7 @@ struct ComponentChangeTests {
         try await cluster.done("component", "create", "shop", "--version", "1.0", "--upstream", "blue")
         try await cluster.done("component", "add-version", "shop", "1.1", "--upstream", "green")
         try await cluster.done("component", "add-version", "shop", "2.0")
+        try cluster.control.deployed("shop", "1.0", "1.1", "2.0")
     }
 
     private func moves(_ before: [String: String], _ after: [String: String]) -> [String: Int] {

@@ -46,7 +46,7 @@ struct DescribedAPITests {
             ] + options, environment: Pilotlight.environment(), log: cluster.directory.path("schemathesis"))
         let status = try await process.exit(within: .seconds(300))
         #expect(status == .exited(0), "\(process.output.suffix(6_000))\(process.errors.suffix(2_000))")
-        #expect(process.output.contains(/Tested: [34]\d/), "nothing was tested: \(process.output)")
+        #expect(process.output.contains(/Tested: [67]\d/), "nothing was tested: \(process.output)")
         #expect(cluster.control.process?.isRunning == true)
     }
 

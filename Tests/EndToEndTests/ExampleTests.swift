@@ -11,7 +11,8 @@ struct ExampleTests {
 
     /// Every folder that can be run as it stands.
     static let examples = [
-        "blue-green", "gitops", "offline-agent", "pilot-group", "ramp-and-kill", "shell-client", "swift-client",
+        "blue-green", "gitops", "offline-agent", "pilot-group", "ramp-and-kill", "release", "shell-client",
+        "swift-client",
     ]
 
     private static func text(_ path: String) throws -> String {
@@ -26,7 +27,7 @@ struct ExampleTests {
             environment: Pilotlight.environment(adding: [
                 "PILOTLIGHT_BINARY": Pilotlight.binary, "PILOTLIGHT_API_PORT": "\(try FreePort.next())",
             ]), log: directory.path(example))
-        #expect(try await process.exit(within: .seconds(120)) == .exited(0), "\(process.output)\(process.errors)")
+        #expect(try await process.exit(within: .seconds(240)) == .exited(0), "\(process.output)\(process.errors)")
         #expect(process.output.hasSuffix("\nDone. Nothing of this is left running.\n"))
         return ShownOutput.lines(process.output)
     }

@@ -21,6 +21,7 @@ final class Shop: Sendable {
         ] {
             try await Self.component(words, cluster)
         }
+        try cluster.control.deployed("shop", "1.1")
         try await cluster.converged()
         balancer = try await Balancer(program, asking: cluster.agents[0].socket, in: cluster.directory)
         func users(_ count: Int, _ key: (Int) -> String?) -> [ShopTraffic.User] {

@@ -45,7 +45,7 @@ struct ShownOutput {
         line.replacing(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?/, with: "TIME")
             .replacing(/\b([0-9a-f]{32}|[0-9a-f]{16})\b/.wordBoundaryKind(.simple), with: "ID")
             .replacing(/\b\d+(\.\d+)? (ms|s|min|h|bytes)\b/.wordBoundaryKind(.simple)) { "N \($0.2)" }
-            .replacing(/kill -9 \d+/, with: "kill -9 N")
+            .replacing(/kill (-9 )?\d+/, with: "kill N")
             .replacing(/127\.0\.0\.1:\d+/, with: "127.0.0.1:PORT")
             .replacing(/\s+/, with: " ")
             .trimmingCharacters(in: .whitespaces)

@@ -19,7 +19,7 @@ struct TerminalCommandTests {
         let cluster = try await Cluster(agents: 0)
         try cluster.control.apply(Fixture.flags("a", "b"))
         let plain = try await cluster.control.run("flag", "list", environment: ["TERM": "xterm"])
-        #expect(plain.output == "a\tENABLED\toff\toff on\t–\t–\nb\tENABLED\toff\toff on\t–\t–\n", "\(plain)")
+        #expect(plain.output == "a\tENABLED\toff\toff on\t–\t–\t–\nb\tENABLED\toff\toff on\t–\t–\t–\n", "\(plain)")
         let coloured = try terminal(["flag", "list"], cluster, "coloured")
         #expect(try await coloured.process.exit() == .exited(0))
         try await coloured.shows("2 flags in production")
