@@ -174,7 +174,8 @@ extension FlagReader {
     }
 
     private mutating func readPilotNames(_ json: JSONValue?, at pointer: JSONPointer) -> [String] {
-        let names = readTexts(json, "pilot groups' names", most: Rollout.mostPilots, at: pointer)
+        let names = TextList.read(
+            json, "pilot groups' names", most: Rollout.mostPilots, at: pointer, problems: &problems)
         for (index, name) in names.enumerated() {
             if let fault = PilotDefinition.fault(inName: name) { refuse(pointer.appending(index), fault) }
             uses(pilot: name, at: pointer.appending(index))
@@ -190,8 +191,9 @@ extension FlagReader {
             return Rollout.Exclusion()
         }
         refuseMembers(of: object, besides: ["users", "pilots"], "an exclusion", at: pointer)
-        let users = readTexts(
-            object["users"], "targeting keys", most: Rollout.mostExcludedUsers, at: pointer.appending("users"))
+        let users = TextList.read(
+            object["users"], "targeting keys", most: Rollout.mostExcludedUsers, at: pointer.appending("users"),
+            problems: &problems)
         for (index, user) in users.enumerated() {
             if let fault = PilotDefinition.fault(inMember: user) {
                 refuse(pointer.appending("users").appending(index), fault)
@@ -199,35 +201,6 @@ extension FlagReader {
         }
         return Rollout.Exclusion(
             users: users, pilots: readPilotNames(object["pilots"], at: pointer.appending("pilots")))
-    }
-
-    private mutating func readTexts(
-        _ json: JSONValue?, _ what: String, most: Int, at pointer: JSONPointer
-    ) -> [String] {
-        guard let json, json != .null else { return [] }
-        guard case .array(let elements) = json else {
-            refuse(pointer, "\"\(pointer.tokens.last ?? "")\" is \(json.kindText)", "it is a list of \(what)")
-            return []
-        }
-        guard elements.count <= most else {
-            refuse(
-                pointer, "the list has \(elements.count) elements; at most \(most) are taken",
-                "put long lists of users into a pilot group")
-            return []
-        }
-        var texts: [String] = []
-        var seen: Set<ExactString> = []
-        for (index, element) in elements.enumerated() {
-            guard case .string(let text) = element else {
-                refuse(pointer.appending(index), "an element is \(element.kindText)", "these are \(what)")
-                continue
-            }
-            if !seen.insert(ExactString(text)).inserted {
-                refuse(pointer.appending(index), "\"\(text)\" stands twice", "remove one")
-            }
-            texts.append(text)
-        }
-        return texts
     }
 
     mutating func readText(_ json: JSONValue?, at pointer: JSONPointer) -> String? {

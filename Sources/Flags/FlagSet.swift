@@ -5,64 +5,10 @@ import JSON
 /// its own (`ComponentKey`), and whatever takes a flag's key takes that too. A persistent value: a copy costs nothing, and a change
 /// costs by the change.
 package struct FlagSet: Sendable {
-    /// Everything in one object, so that a lookup holds on to one reference. Never changed while it is shared: Swift needn't
-    /// look out for that on each access.
-    private final class Content: @unchecked Sendable {
-        @exclusivity(unchecked) var flags = PagedTable<CompiledFlag>()
-        @exclusivity(unchecked) var components = PagedTable<CompiledFlag>()
-        @exclusivity(unchecked) var pilots = PagedTable<CompiledPilot>()
-        @exclusivity(unchecked) var kills: TreeDictionary<ExactString, Kill> = [:]
-        @exclusivity(unchecked) var releases: TreeDictionary<ExactString, StagedRelease> = [:]
-        /// Flag → what of a release lies over it, by the release's name; control lets one through at a time.
-        @exclusivity(unchecked) var stages: TreeDictionary<ExactString, TreeDictionary<ExactString, CompiledStage>> =
-            [:]
-        @exclusivity(unchecked) var floors: TreeDictionary<ExactString, CompiledFloor> = [:]
-        /// Pilot group → the flags that ask about it.
-        @exclusivity(unchecked) var users: TreeDictionary<String, TreeSet<ExactString>> = [:]
-        /// Flag → the flags that require it.
-        @exclusivity(unchecked) var dependents: TreeDictionary<ExactString, TreeSet<ExactString>> = [:]
-        /// Flags whose answers time changes.
-        @exclusivity(unchecked) var ramping: TreeSet<ExactString> = []
-        @exclusivity(unchecked) var bucketing: Bucketing
-        @exclusivity(unchecked) var identity = ServiceIdentity.none
+    private var content: FlagSetContent
 
-        init(bucketing: Bucketing) { self.bucketing = bucketing }
-
-        func flag(_ key: String) -> CompiledFlag? {
-            ComponentKey.isComponent(key) ? components[key] : flags[key]
-        }
-
-        /// Returns what stood there.
-        @discardableResult
-        func put(_ flag: CompiledFlag) -> CompiledFlag? {
-            flag.component == nil ? flags.put(flag) : components.put(flag)
-        }
-
-        init(copyOf other: Content) {
-            flags = other.flags
-            components = other.components
-            pilots = other.pilots
-            kills = other.kills
-            releases = other.releases
-            stages = other.stages
-            floors = other.floors
-            users = other.users
-            dependents = other.dependents
-            ramping = other.ramping
-            bucketing = other.bucketing
-            identity = other.identity
-        }
-
-        func layers(of key: ExactString) -> FlagLayers {
-            FlagLayers(
-                kill: kills[key], release: stages[key]?.min { $0.key < $1.key }?.value, floor: floors[key])
-        }
-    }
-
-    private var content: Content
-
-    private mutating func change<Result>(_ body: (Content) -> Result) -> Result {
-        if !isKnownUniquelyReferenced(&content) { content = Content(copyOf: content) }
+    private mutating func change<Result>(_ body: (FlagSetContent) -> Result) -> Result {
+        if !isKnownUniquelyReferenced(&content) { content = FlagSetContent(copyOf: content) }
         return body(content)
     }
 
@@ -78,7 +24,7 @@ package struct FlagSet: Sendable {
         set { if newValue != content.identity { change { $0.identity = newValue } } }
     }
 
-    package init(bucketing: Bucketing = .v2) { content = Content(bucketing: bucketing) }
+    package init(bucketing: Bucketing = .v2) { content = FlagSetContent(bucketing: bucketing) }
 
     package var flagCount: Int { content.flags.count }
 
@@ -172,7 +118,7 @@ package struct FlagSet: Sendable {
         change { Self.put(CompiledFlag(forms, $0.layers(of: ExactString(key))), in: $0) }
     }
 
-    private static func put(_ flag: CompiledFlag, in content: Content) {
+    private static func put(_ flag: CompiledFlag, in content: FlagSetContent) {
         index(ExactString(flag.key.text), from: content.put(flag), to: flag, in: content)
     }
 
@@ -181,14 +127,14 @@ package struct FlagSet: Sendable {
     }
 
     /// After another layer has come or gone.
-    private static func lay(over key: ExactString, in content: Content) {
+    private static func lay(over key: ExactString, in content: FlagSetContent) {
         guard let flag = content.flag(key.text) else { return }
         let laid = flag.under(content.layers(of: key))
         if laid !== flag { put(laid, in: content) }
     }
 
     private static func index(
-        _ key: ExactString, from old: CompiledFlag?, to new: CompiledFlag?, in content: Content
+        _ key: ExactString, from old: CompiledFlag?, to new: CompiledFlag?, in content: FlagSetContent
     ) {
         let (oldPilots, newPilots) = (old?.pilotsUsed ?? [], new?.pilotsUsed ?? [])
         for pilot in oldPilots.subtracting(newPilots) {
