@@ -11,32 +11,10 @@ import Testing
 
 /// Deployments over the operator API of a whole node: recorded, checked at real servers, reported by agents, retired.
 @Suite struct DeploymentTests {
-    private func withNode(_ body: (NodeFixture, ReportingFleet) async throws -> Void) async throws {
-        let directory = try TemporaryDirectory()
-        let node = try await NodeFixture(directory.path)
-        let fleet = ReportingFleet(node.ports)
-        do {
-            try await body(node, fleet)
-        } catch {
-            await fleet.stop()
-            try? await node.stop()
-            throw error
-        }
-        await fleet.stop()
-        try await node.stop()
-    }
-
-    private func record(_ node: NodeFixture, _ more: String = "") async throws -> HTTPAnswer {
-        try await node.ask(
-            "POST", "/v1/environments/production/deployments",
-            #"{"component": "checkout", "version": "1.4.2"\#(more)}"#, headers: ["Pilotlight-Actor": "ci"])
-    }
-
-    private let path = "/deployments/checkout/1.4.2"
-
     @Test func oneIsRecordedCheckedAndRetired() async throws {
-        try await withNode { node, _ in
-            let answer = try await record(node, #", "upstream": "green", "where": "eu", "message": "Build 7""#)
+        try await DeploymentNode.run { node, _ in
+            let answer = try await DeploymentNode.record(
+                node, #", "upstream": "green", "where": "eu", "message": "Build 7""#)
             #expect(answer.status == 200, "\(answer.text)")
             let json = answer.json
             #expect(json["component"] == "checkout" && json["version"] == "1.4.2" && json["upstream"] == "green")
@@ -45,11 +23,12 @@ import Testing
             #expect(json["disagreement"] == .null)
 
             let service = try HTTPReceiver { index, _ in index == 0 ? .status(503) : .status(200) }
-            let failed = try await node.production("POST", path + "/verify", #"{"url": "\#(service.url)"}"#)
+            let failed = try await node.production(
+                "POST", DeploymentNode.path + "/verify", #"{"url": "\#(service.url)"}"#)
             #expect(failed.status == 200 && failed.json["state"] == "failed")
             #expect(failed.json["check"]?["passed"] == false && failed.json["check"]?["detail"] == "HTTP 503")
             // Again, by the URL that is known.
-            let passed = try await node.production("POST", path + "/verify")
+            let passed = try await node.production("POST", DeploymentNode.path + "/verify")
             #expect(passed.json["state"] == "verified" && passed.json["check"]?["passed"] == true)
             #expect(passed.json["check"]?["url"]?.stringValue == service.url)
             #expect(service.requests.map(\.method) == ["GET", "GET"])
@@ -57,7 +36,7 @@ import Testing
 
             let listed = try await node.production("GET", "/deployments").json
             #expect(listed["deployments"]?.arrayValue?.count == 1)
-            let retired = try await node.production("DELETE", path + "?message=Gone")
+            let retired = try await node.production("DELETE", DeploymentNode.path + "?message=Gone")
             #expect(retired.status == 200 && retired.json["retired"]?.arrayValue?.first?["state"] == "retired")
             #expect(retired.json["retired"]?.arrayValue?.first?["message"] == "Gone")
             // Nothing of it makes a revision.
@@ -65,217 +44,51 @@ import Testing
         }
     }
 
-    /// Every way in which a check can fail, and what is kept of it.
-    @Test func aCheckSaysWhyItFailed() async throws {
-        try await withNode { node, _ in
-            let directory = try TemporaryDirectory()
-            let far = try HTTPReceiver()
-            let near = try HTTPReceiver(at: .unix(directory.path("s.sock")))
-            let elsewhere = try HTTPReceiver { _, _ in .fields(302, ["Location: \(far.url)"]) }
-            let rude = try HTTPReceiver { _, _ in .end }
-            let babbling = try HTTPReceiver { _, _ in .raw("hello\r\n\r\n") }
-            let nobody = "http://127.0.0.1:\(try FreePort.next())/"
-            for (url, state, detail) in [
-                (far.url, "verified", "HTTP 204 after "), (near.url, "verified", "HTTP 204 after "),
-                (elsewhere.url, "failed", "HTTP 302"), (rude.url, "failed", "the connection was closed"),
-                (babbling.url, "failed", "the answer isn't HTTP"), (nobody, "failed", "refused"),
-                ("http://nobody.invalid/", "failed", "the name nobody.invalid has no address"),
-            ] {
-                let answer = try await record(node, #", "verify": "\#(url)""#)
-                #expect(answer.status == 200 && answer.json["state"]?.stringValue == state, "\(url): \(answer.text)")
-                let found = answer.json["check"]?["detail"]?.stringValue ?? ""
-                #expect(found.hasPrefix(detail), "\(url): \(found)")
-                #expect(answer.json["check"]?["url"]?.stringValue == url)
-            }
-            #expect(far.requests.count == 1, "a redirect isn't followed")
-        }
-    }
-
-    @Test func aCheckThatStallsFailsAfterTenSecondsAndHoldsUpNobody() async throws {
-        try await withNode { node, _ in
-            let stalling = try HTTPReceiver { _, _ in .silence }
-            let start = ContinuousClock.now
-            async let slow = record(node, #", "verify": "\#(stalling.url)""#)
-            try await eventually("it is under way") { _ in stalling.requests.count == 1 }
-            #expect(try await node.production("POST", "/apply", Sample.document(Sample.flag("a"))).status == 200)
-            #expect(ContinuousClock.now - start < .seconds(9))
-            let answer = try await slow
-            #expect(answer.json["check"]?["detail"] == "no answer within 10 s")
-        }
-    }
-
-    /// A head that says that all is well is none.
-    @Test func onlyAWholeAnswerIsWell() async throws {
-        try await withNode { node, _ in
-            let half = try HTTPReceiver { _, _ in .part("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx") }
-            let broken = try HTTPReceiver { _, _ in .raw("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx") }
-            let bytes = (1 << 20) + 1
-            let huge = try HTTPReceiver { _, _ in
-                .raw("HTTP/1.1 200 OK\r\nContent-Length: \(bytes)\r\n\r\n" + String(repeating: "x", count: bytes))
-            }
-            let large = try HTTPReceiver { _, _ in
-                .raw(
-                    "HTTP/1.1 200 OK\r\nContent-Length: \(bytes - 1)\r\n\r\n" + String(repeating: "x", count: bytes - 1)
-                )
-            }
-            let start = ContinuousClock.now
-            async let late = record(node, #", "where": "late", "verify": "\#(half.url)""#)
-            for (receiver, state, detail) in [
-                (broken, "failed", "the connection was closed"), (huge, "failed", "the answer has more than 1 MiB"),
-                (large, "verified", "HTTP 200 after "),
-            ] {
-                let answer = try await record(node, #", "verify": "\#(receiver.url)""#)
-                #expect(answer.json["state"]?.stringValue == state, "\(answer.text)")
-                let found = answer.json["check"]?["detail"]?.stringValue ?? ""
-                #expect(found.hasPrefix(detail), "\(found)")
-            }
-            let answer = try await late
-            #expect(answer.json["state"] == "failed", "\(answer.text)")
-            #expect(answer.json["check"]?["detail"] == "no whole answer within 10 s")
-            #expect(ContinuousClock.now - start > .seconds(9))
-        }
-    }
-
-    // MARK: Meanwhile
-
-    /// A service that answers as soon as it is told to, by what is asked of it then.
-    private final class Held: Sendable {
-        private let isLetGo = Mutex(false)
-
-        func letGo() { isLetGo.withLock { $0 = true } }
-
-        func receiver() throws -> HTTPReceiver {
-            try HTTPReceiver { [self] _, _ in
-                while !isLetGo.withLock({ $0 }) { Thread.sleep(forTimeInterval: 0.005) }
-                return .status(200)
-            }
-        }
-    }
-
-    @Test(arguments: [true, false])
-    func whatWasRetiredDuringItsCheckStaysRetired(isRecording: Bool) async throws {
-        try await withNode { node, _ in
-            let held = Held()
-            let service = try held.receiver()
-            if !isRecording { _ = try await record(node) }
-            async let checked =
-                isRecording
-                ? record(node, #", "verify": "\#(service.url)""#)
-                : node.production("POST", path + "/verify", #"{"url": "\#(service.url)"}"#)
-            try await eventually("it is under way") { _ in service.requests.count == 1 }
-            let during = try await node.production("GET", "/deployments").json["deployments"]?.arrayValue
-            #expect(during?.first?["state"] == "recorded", "it is there before its check is through")
-            _ = try await node.production("DELETE", path)
-            held.letGo()
-            let answer = try await checked
-            #expect(answer.status == 409 && answer.json["title"] == "Retired meanwhile", "\(answer.text)")
-            #expect(answer.json["detail"]?.stringValue?.contains("checkout 1.4.2 was retired") == true)
-            let after = try await node.production("GET", "/deployments").json["deployments"]?.arrayValue
-            #expect(after?.count == 1 && after?.first?["state"] == "retired" && after?.first?["check"] == .null)
-        }
-    }
-
-    @Test(arguments: [true, false])
-    func anotherUpstreamIsntVerifiedByACheckOfTheEarlierOne(isRecording: Bool) async throws {
-        try await withNode { node, _ in
-            let held = Held()
-            let service = try held.receiver()
-            if !isRecording { _ = try await record(node, #", "upstream": "green""#) }
-            async let checked =
-                isRecording
-                ? record(node, #", "upstream": "green", "verify": "\#(service.url)""#)
-                : node.production("POST", path + "/verify", #"{"url": "\#(service.url)"}"#)
-            try await eventually("it is under way") { _ in service.requests.count == 1 }
-            _ = try await record(node, #", "upstream": "blue", "message": "Build 8""#)
-            held.letGo()
-            let answer = try await checked
-            #expect(answer.status == 409 && answer.json["title"] == "Recorded anew meanwhile", "\(answer.text)")
-            #expect(answer.json["detail"]?.stringValue?.contains("upstream blue in place of upstream green") == true)
-            let after = try await node.production("GET", "/deployments").json["deployments"]?.arrayValue?.first
-            #expect(after?["upstream"] == "blue" && after?["state"] == "recorded" && after?["message"] == "Build 8")
-        }
-    }
-
-    /// What was recorded again just as it was is what was checked.
-    @Test func theSameRecordedAgainTakesTheCheck() async throws {
-        try await withNode { node, _ in
-            let held = Held()
-            let service = try held.receiver()
-            _ = try await record(node, #", "upstream": "green""#)
-            async let checked = node.production("POST", path + "/verify", #"{"url": "\#(service.url)"}"#)
-            try await eventually("it is under way") { _ in service.requests.count == 1 }
-            _ = try await node.production("DELETE", path)
-            _ = try await record(node, #", "upstream": "green""#)
-            held.letGo()
-            #expect(try await checked.json["state"] == "verified")
-        }
-    }
-
-    /// A check under way holds up no stop, is no failure, and is made again when its request comes again.
-    @Test func aStopBreaksACheckOff() async throws {
-        let directory = try TemporaryDirectory()
-        let stalling = try HTTPReceiver { index, _ in index == 0 ? .silence : .status(200) }
-        let body = #"{"component": "checkout", "version": "1.4.2", "verify": "\#(stalling.url)"}"#
-        func record(_ node: NodeFixture) async throws -> HTTPAnswer {
-            try await node.ask(
-                "POST", "/v1/environments/production/deployments", body, headers: ["Idempotency-Key": "build-7"])
-        }
-        let node = try await NodeFixture(directory.path)
-        async let checked = record(node)
-        try await eventually("it is under way") { _ in stalling.requests.count == 1 }
-        let start = ContinuousClock.now
-        try await node.stop()
-        #expect(ContinuousClock.now - start < .seconds(5))
-        let answer = try await checked
-        #expect(answer.status == 503 && answer.json["title"] == "Check broken off", "\(answer.text)")
-        let again = try await NodeFixture(directory.path)
-        let listed = try await again.production("GET", "/deployments").json["deployments"]?.arrayValue
-        #expect(listed?.first?["state"] == "recorded" && listed?.first?["check"] == .null)
-        #expect(try await record(again).json["state"] == "verified")
-        try await again.stop()
-    }
-
     @Test func recordingAgainKeepsWhatStillHolds() async throws {
-        try await withNode { node, _ in
-            _ = try await record(node, #", "upstream": "green""#)
-            _ = try await node.production("POST", path + "/verify", #"{"passed": true, "detail": "Smoke tests"}"#)
-            let same = try await record(node, #", "upstream": "green", "message": "again""#).json
+        try await DeploymentNode.run { node, _ in
+            _ = try await DeploymentNode.record(node, #", "upstream": "green""#)
+            _ = try await node.production(
+                "POST", DeploymentNode.path + "/verify", #"{"passed": true, "detail": "Smoke tests"}"#)
+            let same = try await DeploymentNode.record(node, #", "upstream": "green", "message": "again""#).json
             #expect(same["state"] == "verified" && same["message"] == "again")
             #expect(same["check"]?["detail"] == "Smoke tests" && same["check"]?["url"] == .null)
             // Without an upstream, the one that it has stays.
-            let without = try await record(node).json
+            let without = try await DeploymentNode.record(node).json
             #expect(without["upstream"] == "green" && without["state"] == "verified")
-            let other = try await record(node, #", "upstream": "blue""#).json
+            let other = try await DeploymentNode.record(node, #", "upstream": "blue""#).json
             #expect(other["upstream"] == "blue" && other["state"] == "recorded" && other["check"] == .null)
-            _ = try await node.production("POST", path + "/verify", #"{"passed": true}"#)
-            _ = try await node.production("DELETE", path)
-            let back = try await record(node).json
+            _ = try await node.production("POST", DeploymentNode.path + "/verify", #"{"passed": true}"#)
+            _ = try await node.production("DELETE", DeploymentNode.path)
+            let back = try await DeploymentNode.record(node).json
             #expect(back["state"] == "recorded" && back["check"] == .null, "what it was before it went says nothing")
         }
     }
 
     @Test func placesAreToldApart() async throws {
-        try await withNode { node, _ in
-            _ = try await record(node, #", "where": "eu""#)
-            _ = try await record(node, #", "where": "us""#)
-            let which = try await node.production("POST", path + "/verify", #"{"passed": true}"#)
+        try await DeploymentNode.run { node, _ in
+            _ = try await DeploymentNode.record(node, #", "where": "eu""#)
+            _ = try await DeploymentNode.record(node, #", "where": "us""#)
+            let which = try await node.production("POST", DeploymentNode.path + "/verify", #"{"passed": true}"#)
             #expect(which.status == 409 && which.json["detail"]?.stringValue?.hasSuffix("places: eu, us") == true)
-            let eu = try await node.production("POST", path + "/verify", #"{"passed": true, "where": "eu"}"#)
+            let eu = try await node.production(
+                "POST", DeploymentNode.path + "/verify", #"{"passed": true, "where": "eu"}"#)
             #expect(eu.json["where"] == "eu" && eu.json["state"] == "verified")
-            let none = try await node.production("DELETE", path + "?where=asia")
+            let none = try await node.production("DELETE", DeploymentNode.path + "?where=asia")
             #expect(none.status == 404 && none.json["hint"] == "it is recorded in eu, in us")
-            _ = try await node.production("DELETE", path + "?where=us")
+            _ = try await node.production("DELETE", DeploymentNode.path + "?where=us")
             let listed = try await node.production("GET", "/deployments?component=checkout").json["deployments"]
             #expect(listed?.arrayValue?.map { $0["state"]?.stringValue } == ["verified", "retired"])
             // One stands: that is the one.
-            #expect(try await node.production("POST", path + "/verify", #"{"passed": false}"#).json["where"] == "eu")
-            let both = try await node.production("DELETE", path).json["retired"]?.arrayValue
+            #expect(
+                try await node.production("POST", DeploymentNode.path + "/verify", #"{"passed": false}"#).json["where"]
+                    == "eu")
+            let both = try await node.production("DELETE", DeploymentNode.path).json["retired"]?.arrayValue
             #expect(both?.count == 2 && both?.allSatisfy { $0["state"] == "retired" } == true)
         }
     }
 
     @Test func whatIsWrongIsRefused() async throws {
-        try await withNode { node, _ in
+        try await DeploymentNode.run { node, _ in
             for (body, status, title) in [
                 (#"{"component": "checkout"}"#, 400, "Missing member"),
                 (#"{"component": "Check Out", "version": "1"}"#, 422, "Not a component's name"),
@@ -289,14 +102,16 @@ import Testing
                 let answer = try await node.production("POST", "/deployments", body)
                 #expect(answer.status == status && answer.json["title"]?.stringValue == title, "\(answer.text)")
             }
-            _ = try await record(node)
+            _ = try await DeploymentNode.record(node)
             let near = try await node.production("POST", "/deployments/checkout/1.4.3/verify", #"{"passed": true}"#)
             #expect(near.status == 404 && near.json["hint"]?.stringValue?.contains("1.4.2") == true, "\(near.text)")
             for (body, status) in [
                 ("", 422), (#"{"detail": "x"}"#, 400), (#"{"passed": true, "url": "http://a/"}"#, 400),
                 (#"{"url": "x"}"#, 422),
             ] {
-                #expect(try await node.production("POST", path + "/verify", body).status == status, "\(body)")
+                #expect(
+                    try await node.production("POST", DeploymentNode.path + "/verify", body).status == status, "\(body)"
+                )
             }
             #expect(try await node.production("DELETE", "/deployments/checkout/9").status == 404)
             #expect(try await node.ask("GET", "/v1/environments/nowhere/deployments").status == 404)
@@ -304,7 +119,7 @@ import Testing
     }
 
     @Test func aRequestThatComesTwiceIsCheckedOnce() async throws {
-        try await withNode { node, _ in
+        try await DeploymentNode.run { node, _ in
             let service = try HTTPReceiver()
             let body = #"{"component": "checkout", "version": "1.4.2", "verify": "\#(service.url)"}"#
             for isAgain in [false, true] {
@@ -327,9 +142,9 @@ import Testing
     }
 
     @Test func whatAgentsReportStandsBesideIt() async throws {
-        try await withNode { node, fleet in
-            _ = try await record(node)
-            _ = try await node.production("POST", path + "/verify", #"{"passed": true}"#)
+        try await DeploymentNode.run { node, fleet in
+            _ = try await DeploymentNode.record(node)
+            _ = try await node.production("POST", DeploymentNode.path + "/verify", #"{"passed": true}"#)
             fleet.report("a", "1.4.2")
             fleet.report("b", "1.4.1", health: .failing)
             let listed = try await awaited("both have reported") { sighting in
@@ -354,13 +169,13 @@ import Testing
     }
 
     @Test func whatUsersAreGivenIsMissedWhenItIsRetired() async throws {
-        try await withNode { node, _ in
+        try await DeploymentNode.run { node, _ in
             _ = try await node.production("POST", "/components", #"{"name": "checkout", "version": "1.4.2"}"#)
-            _ = try await record(node, #", "where": "eu""#)
-            _ = try await record(node)
-            let one = try await node.production("DELETE", path + "?where=eu")
+            _ = try await DeploymentNode.record(node, #", "where": "eu""#)
+            _ = try await DeploymentNode.record(node)
+            let one = try await node.production("DELETE", DeploymentNode.path + "?where=eu")
             #expect(one.json["warnings"] == [], "it stands in another place")
-            let retired = try await node.production("DELETE", path)
+            let retired = try await node.production("DELETE", DeploymentNode.path)
             #expect(
                 retired.json["warnings"]?.arrayValue?.first?["message"]
                     == #"users are given version "1.4.2", and no deployment of it stands any more"#, "\(retired.text)")
@@ -375,7 +190,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let node = try await NodeFixture(directory.path)
         _ = try await node.production("POST", "/deployments", #"{"component": "checkout", "version": "1.4.2"}"#)
-        _ = try await node.production("POST", path + "/verify", #"{"passed": true, "detail": "ok"}"#)
+        _ = try await node.production("POST", DeploymentNode.path + "/verify", #"{"passed": true, "detail": "ok"}"#)
         try await node.stop()
         let again = try await NodeFixture(directory.path)
         let listed = try await again.production("GET", "/deployments").json["deployments"]?.arrayValue

@@ -28,27 +28,26 @@ import Testing
 
     /// Asks until the release is in that state.
     private func released(
-        _ node: NodeFixture, _ state: String, _ name: String = "summer",
-        sourceLocation: SourceLocation = #_sourceLocation
+        _ node: NodeFixture, _ state: String, _ name: String = "summer"
     ) async throws -> JSONValue {
-        var last = JSONValue.null
-        for _ in 0..<2_000 {
-            last = try await node.production("GET", "/releases/\(name)").json
-            if last["state"]?.stringValue == state { return last }
-            try await Task.sleep(for: .milliseconds(5))
+        try await awaited("release \(name) is \(state)", every: .milliseconds(5)) { sighting in
+            let release = try await node.production("GET", "/releases/\(name)").json
+            sighting.note(release["state"]?.stringValue ?? "none")
+            return release["state"]?.stringValue == state ? release : nil
         }
-        Issue.record("never \(state): \(last["state"]?.stringValue ?? "")", sourceLocation: sourceLocation)
-        return last
     }
 
     /// Asks until a start is accepted: reports take a moment.
     private func start(_ node: NodeFixture, _ body: String = "{}") async throws -> HTTPAnswer {
-        var answer = try await node.production("POST", "/releases/summer/start", body)
-        for _ in 0..<1_000 where answer.status == 409 {
-            try await Task.sleep(for: .milliseconds(5))
-            answer = try await node.production("POST", "/releases/summer/start", body)
+        try await accepted(node, "start", body)
+    }
+
+    private func accepted(_ node: NodeFixture, _ order: String, _ body: String = "{}") async throws -> HTTPAnswer {
+        try await awaited("\(order) is accepted", every: .milliseconds(5)) { sighting in
+            let answer = try await node.production("POST", "/releases/summer/" + order, body)
+            sighting.note(answer.text)
+            return answer.status == 409 ? nil : answer
         }
-        return answer
     }
 
     @Test func aLifeOverTheAPI() async throws {
@@ -204,12 +203,7 @@ import Testing
         #expect(refused.status == 409 && refused.json["detail"]?.stringValue?.contains("isn't known yet") == true)
         fleet = ReportingFleet(node.ports)
         fleet.report("a", "1.1")
-        var advanced = try await node.production("POST", "/releases/summer/advance")
-        for _ in 0..<1_000 where advanced.status == 409 {
-            try await Task.sleep(for: .milliseconds(5))
-            advanced = try await node.production("POST", "/releases/summer/advance")
-        }
-        #expect(advanced.json["stage"]?["index"] == 2)
+        #expect(try await accepted(node, "advance").json["stage"]?["index"] == 2)
         await fleet.stop()
         try await node.stop()
     }
@@ -218,17 +212,15 @@ import Testing
         try await withNode { node, fleet in
             fleet.report("a", "1.1", skew: 1_400)
             #expect(try await node.production("POST", "/releases", ReleaseFixture.plan()).status == 201)
-            let time = Date(timeIntervalSinceNow: 4).formatted(.iso8601)
+            let time = Date(timeIntervalSinceNow: 10).formatted(.iso8601)
             #expect(try await start(node, #"{"opens": "\#(time)"}"#).json["state"] == "scheduled")
             // Its clock is astray.
-            var waiting = JSONValue.null
-            for _ in 0..<1_000 {
-                waiting = try await node.production("GET", "/releases/summer").json
-                if waiting["waitingFor"]?.compactText().contains("agent a is 1.4 s ahead") == true { break }
-                try await Task.sleep(for: .milliseconds(5))
+            let waiting = try await awaited("the clock is seen", every: .milliseconds(5)) { _ in
+                let release = try await node.production("GET", "/releases/summer").json
+                let isSeen = release["waitingFor"]?.compactText().contains("agent a is 1.4 s ahead") == true
+                return isSeen ? release : nil
             }
             #expect(waiting["state"] == "scheduled")
-            #expect(waiting["waitingFor"]?.compactText().contains("agent a is 1.4 s ahead") == true)
             fleet.report("a", "1.1", skew: 20)
             _ = try await released(node, "armed")
             _ = try await released(node, "running")

@@ -20,9 +20,12 @@ import Testing
         return WebhookSetting(url: receiver.url, secretFile: file)
     }
 
-    private func tell(_ node: NodeFixture, _ order: String, _ body: String = "{}") async throws {
+    private func tell(
+        _ node: NodeFixture, _ order: String, _ body: String = "{}", release: String = "summer"
+    ) async throws {
         let answer = try await node.ask(
-            "POST", "/v1/environments/production/releases/summer/" + order, body, headers: ["Pilotlight-Actor": "mia"])
+            "POST", "/v1/environments/production/releases/\(release)/" + order, body,
+            headers: ["Pilotlight-Actor": "mia"])
         #expect(answer.status == 200, "\(order): \(answer.text)")
     }
 
@@ -89,10 +92,14 @@ import Testing
         // Without a webhook nothing is sent; with it again, what was announced meanwhile is.
         let mute = try await NodeFixture(data)
         #expect(try await metric("pilotlight_control_webhook_waiting", mute) == "0")
+        let winter = Self.plan.replacing("summer", with: "winter")
+        #expect(try await mute.production("POST", "/releases", winter).status == 201)
+        for order in ["start", "hold"] { try await tell(mute, order, release: "winter") }
         try await mute.stop()
         let last = try await NodeFixture(data, webhook: setting)
-        try await Task.sleep(for: .milliseconds(300))
-        #expect(receiver.requests.count == 3)
+        try await eventually("the fourth is taken") { _ in receiver.requests.count == 4 }
+        let fourth = receiver.requests.last.flatMap { JSONReader.read($0.body).value } ?? .null
+        #expect(fourth["release"] == "winter" && fourth["type"] == "release.held")
         try await last.stop()
     }
 

@@ -69,3 +69,14 @@ extension Release {
         try receive(event, facts, at: Plans.time(seconds), by: "ann", why: "")
     }
 }
+
+/// Why a release refuses an event; nil where it doesn't.
+func refusal(
+    _ release: Release, _ event: ReleaseEvent, _ facts: ReleaseFacts = Plans.facts(), at seconds: Int64 = 0
+) -> ReleaseRefusal? {
+    var release = release
+    do throws(ReleaseRefusal) {
+        _ = try release.receive(event, facts, at: Plans.time(seconds), by: "ann", why: "")
+        return nil
+    } catch { return error }
+}
