@@ -213,9 +213,9 @@ import Testing
         #expect(full?.title == "Too many deployments")
         #expect(try plan(deployment("1.2")).records.count == 1, "it is there already")
         #expect(try plan(deployment("2.0", of: "d")).records.count == 1)
-        for version in ["1.3", "1.2"] {
-            try await fixture.submit(.retireDeployment(component: "c", version: version, where: nil))
-            try await Task.sleep(for: .milliseconds(2))
+        for (version, at) in [("1.3", Int64(2)), ("1.2", 3)] {
+            let gone = Deployment(component: "c", version: version, state: .retired, at: at, by: "ci")
+            try await fixture.submit(.putDeployment(gone))
         }
         let plan = try plan(deployment("2.0"))
         guard case .dropDeployment(let dropped) = plan.records.first, plan.records.count == 2 else {
