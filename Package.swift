@@ -154,7 +154,7 @@ let package = Package(
             ]),
         tests(
             "AgentSocketTests", ["AgentSocket", "Agent", "Harness", "Flags", "JSON", "LookupProtocol", "Replication"]),
-        tests("CommandTests", ["pilotlight", "JSON", arguments, httpClient, nioCore]),
+        tests("CommandTests", ["pilotlight", "Harness", "JSON", arguments, httpClient, nioCore]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Harness", "JSON", "LookupProtocol"], exclude: ["Fixtures"],
             swiftSettings: strict),

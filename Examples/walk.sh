@@ -6,8 +6,10 @@ set -euo pipefail
 binary=${PILOTLIGHT_BINARY:-pilotlight}
 case $binary in */*) binary=$(realpath "$binary") ;; esac
 port=${PILOTLIGHT_API_PORT:-7460}
-# Settings of the caller's shell must not leak into the walk.
-for variable in $(compgen -e PILOTLIGHT_ || true); do unset "$variable"; done
+# Settings of the caller's shell must not leak into the walk, but for those with which a slow machine is waited for.
+for variable in $(compgen -e PILOTLIGHT_ || true); do
+    case $variable in PILOTLIGHT_TEST_* | PILOTLIGHT_HEALTH_TIMEOUT) ;; *) unset "$variable" ;; esac
+done
 
 example=$(basename "$(dirname "$(realpath "$0")")")
 work=$(mktemp -d "${TMPDIR:-/tmp}/pilotlight.XXXXXX")
@@ -97,14 +99,14 @@ stop() {
 }
 # until_listening ADDRESS:PORT: waits until somebody listens there.
 until_listening() {
-    for _ in $(seq 200); do in_use "${1#*:}" && return || sleep 0.05; done
+    for _ in $(seq 2400); do in_use "${1#*:}" && return || sleep 0.05; done
     fail "nobody listens on $1"
 }
 # until_well NAME ARGUMENTS…: waits until `pilotlight health ARGUMENTS…` says that the process NAME is well.
 until_well() {
     local name=$1
     shift
-    for _ in $(seq 200); do
+    for _ in $(seq 2400); do
         "$binary" health "$@" >/dev/null 2>&1 && return
         kill -0 "$(cat "$name.pid")" 2>/dev/null || fail "$name ended"
         sleep 0.05
@@ -128,7 +130,7 @@ start_agent() {
 }
 # until_agent_says WORD: waits until the agent's health says so.
 until_agent_says() {
-    for _ in $(seq 200); do
+    for _ in $(seq 2400); do
         case $("$binary" health 2>/dev/null || true) in *"$1"*) return ;; esac
         kill -0 "$(cat agent.pid)" 2>/dev/null || fail "the agent ended"
         sleep 0.05

@@ -34,7 +34,7 @@ def end(*_):
 
 
 signal.signal(signal.SIGTERM, end)
-connection = http.client.HTTPConnection(address, timeout=30)
+connection = http.client.HTTPConnection(address, timeout=120)
 while True:
     for person in people:
         try:

@@ -23,7 +23,7 @@ def must(condition, what):
 
 
 def fetch(form, audience, media_type):
-    with urllib.request.urlopen(f"{environment}/{form}?audience={audience}", timeout=10) as answer:
+    with urllib.request.urlopen(f"{environment}/{form}?audience={audience}", timeout=60) as answer:
         given = answer.headers.get_content_type()
         must(given == media_type, f"{form} is {given}")
         return answer.read()

@@ -28,7 +28,7 @@ connections = threading.local()
 
 def page(user):
     if not hasattr(connections, "shop"):
-        connections.shop = http.client.HTTPConnection(arguments.shop, timeout=30)
+        connections.shop = http.client.HTTPConnection(arguments.shop, timeout=120)
     connections.shop.request("GET", "/", headers={"X-User": user})
     answer = connections.shop.getresponse()
     if answer.status != 200:

@@ -28,7 +28,7 @@ people() {
 }
 # until_release CONDITION: waits until that is so, in Python's words, of the release's JSON.
 until_release() {
-    for _ in $(seq 400); do
+    for _ in $(seq 2400); do
         "$binary" release show gift-wrapping --json |
             python3 -c "import json, sys; release = json.load(sys.stdin); sys.exit(not ($1))" && return
         sleep 0.05
@@ -42,7 +42,7 @@ feeds() {
 }
 # told NUMBER: what the receiver printed, once it has had so many messages in all.
 told() {
-    for _ in $(seq 400); do
+    for _ in $(seq 2400); do
         [ "$(grep -c '^release' receiver.out)" -lt "$1" ] || break
         sleep 0.05
     done

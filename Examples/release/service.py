@@ -19,7 +19,7 @@ class AgentConnection(http.client.HTTPConnection):
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(5)
+        self.sock.settimeout(60)
         self.sock.connect(agent_socket)
 
 
@@ -53,7 +53,7 @@ class Instance(http.server.BaseHTTPRequestHandler):
     def part(self, component, user):
         """What this user's version of a component answers."""
         upstream = self.upstream(component, user)
-        connection = self.others.setdefault(upstream, http.client.HTTPConnection(upstream, timeout=10))
+        connection = self.others.setdefault(upstream, http.client.HTTPConnection(upstream, timeout=60))
         connection.request("GET", "/", headers={"X-User": user})
         return json.load(connection.getresponse())
 

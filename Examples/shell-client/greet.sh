@@ -10,7 +10,7 @@ greeting=$(pilotlight lookup greeting --targeting-key "$user" --context "visits=
     greeting='"Hello (by default)"'
 
 # By OFREP with nothing but curl: the member "value" of the answer.
-answer=$(curl --silent --fail --max-time 1 --unix-socket "$socket" \
+answer=$(curl --silent --fail --max-time 10 --unix-socket "$socket" \
     --data "{\"context\": {\"targetingKey\": \"$user\", \"country\": \"$country\"}}" \
     http://agent/ofrep/v1/evaluate/flags/free-delivery) || answer='{"value":false}'
 case $answer in

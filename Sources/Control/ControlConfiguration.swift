@@ -15,6 +15,9 @@ package struct ControlConfiguration: Sendable {
     package var historyKeep: HistoryKeep
     /// Where announcements are sent; nil for nowhere.
     package var webhook: WebhookSetting?
+    /// Milliseconds after a report for which an agent is live. Only tests set it: where a machine is overrun agents stand
+    /// still for seconds, and a release that needs them would be held by that.
+    package var liveFor = Registry.usualLiveFor
 
     package static let defaultAPIPort = 7460
     package static let defaultPublishPort = 7461
@@ -33,6 +36,16 @@ package struct ControlConfiguration: Sendable {
         self.insecure = insecure
         self.historyKeep = historyKeep
         self.webhook = webhook
+    }
+
+    /// Takes what tests alone set, from the variables of the process.
+    package mutating func takeTestVariables(_ variables: [String: String]) throws(ControlError) {
+        guard let text = variables["PILOTLIGHT_TEST_LIVE_FOR"] else { return }
+        // An agent that is silent for longer is gone: live to the last moment it would never be silent.
+        guard let milliseconds = UInt64(text), (1...Registry.silentFor).contains(milliseconds) else {
+            throw .unknownLiveTime(text)
+        }
+        liveFor = milliseconds
     }
 }
 

@@ -11,6 +11,7 @@ package enum ControlError: Error, Sendable, CustomStringConvertible {
     case store(path: String, reason: String)
     case plainTextBinding(host: String)
     case unknownSynchronousLevel(String)
+    case unknownLiveTime(String)
     case binding(address: String, reason: String)
     case webhook(reason: String)
 
@@ -43,6 +44,9 @@ package enum ControlError: Error, Sendable, CustomStringConvertible {
                 + "or say --insecure if the network is yours alone"
         case .unknownSynchronousLevel(let text):
             "PILOTLIGHT_TEST_SYNCHRONOUS is \"\(text)\"; a test may set OFF, NORMAL, FULL or EXTRA, nobody else sets it"
+        case .unknownLiveTime(let text):
+            "PILOTLIGHT_TEST_LIVE_FOR is \"\(text)\"; a test may set 1 to \(Registry.silentFor) milliseconds, nobody else "
+                + "sets it"
         case .binding(let address, let reason):
             "can't listen on \(address): \(reason); is another control node running? give other ports"
         case .webhook(let reason):

@@ -51,7 +51,7 @@ package final class ControlNode: Service {
         let readers = [reader, pastReader, outboxReader]
 
         let clock = ReleaseClock(after: loaded.time)
-        let registry = SharedRegistry(Registry(loaded.agents, started: .now))
+        let registry = SharedRegistry(Registry(loaded.agents, started: .now, liveFor: configuration.liveFor))
         let published = PublishedEnvironments(loaded.environments.map(\.state))
         let inbox = try Hub.Inbox()
         let committer = Committer(
@@ -159,6 +159,13 @@ package final class ControlNode: Service {
     }
 
     private func announce(_ loaded: LoadedStore) {
+        if configuration.liveFor != Registry.usualLiveFor {
+            logger.warning(
+                """
+                PILOTLIGHT_TEST_LIVE_FOR: agents count as live for \(configuration.liveFor) ms after a report; for tests \
+                alone
+                """)
+        }
         for environment in loaded.environments {
             let state = environment.state
             logger.info(

@@ -7,7 +7,7 @@ package struct Registry: Sendable {
     package enum State: String, Sendable { case live, silent, gone }
 
     /// Milliseconds.
-    package static let liveFor: UInt64 = 3_000
+    package static let usualLiveFor: UInt64 = 3_000
     package static let silentFor: UInt64 = 15 * 60 * 1_000
     /// How long two agents with one id are spoken of after both were last heard.
     static let duplicateFor: UInt64 = 10_000
@@ -41,10 +41,13 @@ package struct Registry: Sendable {
     private var forgotten: [Key] = []
     /// Agents are not held silent for the time in which there was nobody to hear them.
     private let started: UInt64
+    private let liveFor: UInt64
     private var lastFlush: UInt64
 
-    package init(_ stored: [AgentRecord] = [], started: Moment) {
+    /// - Parameter liveFor: milliseconds after a report for which an agent is live.
+    package init(_ stored: [AgentRecord] = [], started: Moment, liveFor: UInt64 = Registry.usualLiveFor) {
         self.started = started.uptime
+        self.liveFor = liveFor
         lastFlush = started.uptime
         for record in stored {
             items[Key(environment: record.environment, id: record.id)] = Item(record: record, written: record)
@@ -127,7 +130,7 @@ package struct Registry: Sendable {
         if item.record.departure != nil { return .gone }
         let age = now.uptime - min(now.uptime, item.heard ?? started)
         if age > Self.silentFor { return .gone }
-        return item.heard != nil && age < Self.liveFor ? .live : .silent
+        return item.heard != nil && age < liveFor ? .live : .silent
     }
 
     // MARK: Writing down

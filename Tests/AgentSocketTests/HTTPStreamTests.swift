@@ -164,7 +164,7 @@ import Testing
             let silent = try Self.exchange(agent, [], ends: false)
             #expect(silent == "")
         }
-        try await serving(configure: { $0.requestTimeout = .milliseconds(300) }) { agent in
+        try await serving(configure: { $0.requestTimeout = .seconds(2) }) { agent in
             // A head that never ends, and a body that never comes.
             #expect(try Self.exchange(agent, ["POST /ofrep/v1/ev"], ends: false) == "")
             let slow = try Self.exchange(

@@ -32,6 +32,13 @@ extension LinkSuite {
             staleAfter: staleAfter)
     }
 
+    /// Waits until a heartbeat has come: what is published from then on doesn't come too early for the subscription.
+    func heard(_ control: MiniControl, by agent: RunningAgent) async throws {
+        try await eventually("a heartbeat is heard") { _ in
+            agent.agent.live.heardNumber == control.state?.revision.number
+        }
+    }
+
     func caughtUp(_ agent: RunningAgent, with control: MiniControl) async throws {
         try await eventually("the agent holds what control holds") { sighting in
             sighting.note("\(String(describing: agent.live.revision)) \(log.all.suffix(3))")

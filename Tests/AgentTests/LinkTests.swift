@@ -24,6 +24,7 @@ import Testing
         #expect(agent.value(of: "checkout") == .bool(false))
         #expect(agent.live.flags.members(ofPilot: "staff")?.count == 2)
         #expect(agent.agent.counters.snapshots.load(ordering: .relaxed) == 1)
+        try await heard(control, by: agent)
 
         await control.change([.put(checkout, History.on)])
         await control.change([.addMembers(pilot: "staff", ["eve"])])
@@ -36,7 +37,9 @@ import Testing
         #expect(report.agent == agent.agent.identity.id && report.pid == UInt32(getpid()))
         #expect(report.conflict == "" && report.quarantinedCount == 0)
         #expect(agent.agent.counters.gaps.load(ordering: .relaxed) == 0)
-        #expect(!agent.agent.live.staleness(atNanoseconds: MonotonicClock.nanoseconds).isStale)
+        try await eventually("it is fresh") { _ in
+            !agent.agent.live.staleness(atNanoseconds: MonotonicClock.nanoseconds).isStale
+        }
         try await agent.stop()
         try await eventually("control hears the goodbye") { _ in control.goodbyes == [agent.agent.identity.id] }
         await control.stop()
@@ -56,6 +59,7 @@ import Testing
         let control = try await MiniControl.start(Self.state())
         let agent = try await RunningAgent(configuration(control), log)
         try await caughtUp(agent, with: control)
+        try await heard(control, by: agent)
         let before = agent.agent.counters.commits.load(ordering: .relaxed)
         for round in 1..<2_000 { control.changeSoon([.put(checkout, round % 2 == 0 ? History.on : History.off)]) }
         await control.change([.put(checkout, History.on)])

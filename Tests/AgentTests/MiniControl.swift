@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Harness
 import Replication
 import Synchronization
 import ZeroMQ
@@ -61,15 +62,18 @@ final class MiniControl: Sendable {
 
     /// - Parameters:
     ///   - state: what it begins with; `recent` deltas are not known after a start.
-    ///   - host: where it binds; ports of 0 take free ones.
+    ///   - isMute: see `mute`.
+    ///   - host: where it binds; without ports it takes free ones, which another one may have after it.
     static func start(
-        _ state: ReplicatedState, host: String = "127.0.0.1", publishPort: UInt16 = 0, syncPort: UInt16 = 0,
-        environment: String = "production", heartbeat: Int = 50
+        _ state: ReplicatedState, host: String = "127.0.0.1", publishPort: UInt16? = nil, syncPort: UInt16? = nil,
+        environment: String = "production", heartbeat: Int = 50, isMute: Bool = false
     ) async throws -> MiniControl {
         let wakeUp = try WakeUp()
         let outbox = Outbox<Work>(limit: 1_000_000, wakeUp: wakeUp)
         let heard = Heard()
         let clock = Clock()
+        let publishPort = try publishPort ?? UInt16(FreePort.next())
+        let syncPort = try syncPort ?? UInt16(FreePort.next())
         let (thread, ports) = try await ZMQThread.start(name: "mini-control") {
             let context = try ZMQContext()
             let loop = try Loop(
@@ -77,6 +81,7 @@ final class MiniControl: Sendable {
                 publish: "tcp://\(host):\(publishPort)", sync: "tcp://\(host):\(syncPort)")
             return (loop, (try loop.publisher.boundPort, try loop.router.boundPort))
         } loop: { loop in
+            loop.isMute = isMute
             loop.run(outbox, wakeUp, heartbeat: heartbeat)
         }
         return MiniControl(thread, outbox, heard, clock, ports)
@@ -130,7 +135,7 @@ final class MiniControl: Sendable {
         private let clock: Clock
         private var log: NumberedLog
         private var server: CatchUpServer
-        private var isMute = false
+        var isMute = false
         private var lastPeer: [UInt8] = []
         private var peers: Set<[UInt8]> = []
         private let node = UInt64.random(in: .min ... .max)

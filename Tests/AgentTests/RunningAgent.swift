@@ -18,7 +18,8 @@ final class RunningAgent: Sendable {
             configuration: ServiceGroupConfiguration(services: [.init(service: agent)], logger: Logger(label: "group")))
         self.agent = agent
         self.group = group
-        task = Task { try await group.run() }
+        // What it has only so much time for isn't to wait for tests that compute.
+        task = Task(executorPreference: TestThreads.shared) { try await group.run() }
     }
 
     var live: LiveSnapshot { agent.live.load() }

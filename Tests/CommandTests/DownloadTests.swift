@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Harness
 import Testing
 
 @testable import pilotlight
@@ -14,24 +15,30 @@ import Testing
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isListening = withUnsafeMutableBytes(of: &address) { bytes in
             let pointer = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self)
-            return bind(descriptor, pointer, size) == 0 && listen(descriptor, 8) == 0
+            return bind(descriptor, pointer, size) == 0 && listen(descriptor, 64) == 0
                 && getsockname(descriptor, pointer, &size) == 0
         }
         try #require(isListening)
         return (descriptor, UInt16(bigEndian: address.sin_port))
     }
 
-    @Test(.timeLimit(.minutes(1))) func aSilentControlNodeIsGivenUp() async throws {
+    @Test(.timeLimit(.minutes(20))) func aSilentControlNodeIsGivenUp() async throws {
         let (descriptor, port) = try Self.silentPort()
         defer { close(descriptor) }
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite").path
         let options = try ConnectionOptions.parse(["--control-url", "http://127.0.0.1:\(port)"])
-        let refusal = await #expect(throws: CommandRefusal.self) {
-            try await OperatorClient.connected(options, silence: .milliseconds(300)) { control in
-                try await control.download("backup", to: file)
+        // Every other time that there is, the time to connect for one, is longer than that.
+        let best = try await quickest(below: .seconds(5)) {
+            let start = ContinuousClock.now
+            let refusal = await #expect(throws: CommandRefusal.self) {
+                try await OperatorClient.connected(options, silence: .milliseconds(300)) { control in
+                    try await control.download("backup", to: file)
+                }
             }
+            #expect(refusal?.reason.contains("nothing came any more") == true, "\(String(describing: refusal))")
+            #expect(!FileManager.default.fileExists(atPath: file))
+            return ContinuousClock.now - start
         }
-        #expect(refusal?.reason.contains("nothing came any more") == true, "\(String(describing: refusal))")
-        #expect(!FileManager.default.fileExists(atPath: file))
+        #expect(best < .seconds(5) * Patience.factor)
     }
 }

@@ -15,7 +15,7 @@ final class ControlFixture: Sendable {
     let committer: Committer
 
     init(
-        _ directory: String, sight: CommitterSight = .alone,
+        _ directory: String, logger: Logger = .silent, sight: CommitterSight = .alone,
         published hook: @escaping @Sendable (CommittedGroup) -> Void = { _ in }
     ) throws {
         self.directory = directory
@@ -25,7 +25,7 @@ final class ControlFixture: Sendable {
         let keep = Recorder()
         recorder = keep
         committer = Committer(
-            store: store, states: states, published: published, logger: .silent, sight: sight,
+            store: store, states: states, published: published, logger: logger, sight: sight,
             publish: { group in
                 keep.append(group)
                 hook(group)

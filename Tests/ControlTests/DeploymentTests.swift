@@ -97,6 +97,8 @@ import Testing
                 (#"{"component": "c", "version": "1", "where": "a\u0007b"}"#, 422, "Not a place"),
                 (#"{"component": "c", "version": "1", "verify": "ftp://a/"}"#, 422, "Not a URL to ask"),
                 (#"{"component": "c", "version": "1", "verify": "file:///etc/passwd"}"#, 422, "Not a URL to ask"),
+                (#"{"component": "c", "version": "1", "verify": "http://a:0/"}"#, 422, "Not a URL to ask"),
+                (#"{"component": "c", "version": "1", "verify": "http+unix://run/a"}"#, 422, "Not a URL to ask"),
                 (#"{"component": "c", "version": "1", "colour": "green"}"#, 400, "Unknown member"),
             ] {
                 let answer = try await node.production("POST", "/deployments", body)

@@ -16,15 +16,18 @@ final class NodeFixture: Sendable {
         _ directory: String, historyKeep: HistoryKeep = .everything, webhook: WebhookSetting? = nil,
         logger: Logger = .silent
     ) async throws {
-        let node = ControlNode(
-            ControlConfiguration(
-                dataDirectory: directory, apiPort: 0, publishPort: 0, syncPort: 0, historyKeep: historyKeep,
-                webhook: webhook), logger: logger)
+        var configuration = ControlConfiguration(
+            dataDirectory: directory, apiPort: 0, publishPort: 0, syncPort: 0, historyKeep: historyKeep,
+            webhook: webhook)
+        // Where this machine is overrun, agents stand still for seconds: no release is to be held by that.
+        configuration.liveFor = 120_000
+        let node = ControlNode(configuration, logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [.init(service: node, successTerminationBehavior: .gracefullyShutdownGroup)], logger: logger))
         self.group = group
-        running = Task { try await group.run() }
+        // What it has only so much time for isn't to wait for tests that compute.
+        running = Task(executorPreference: TestThreads.shared) { try await group.run() }
         ports = try await node.ports()
     }
 

@@ -33,6 +33,12 @@ import Testing
         #expect(state(registry, at(Registry.silentFor + 3)) == .live)
     }
 
+    @Test func howLongAReportKeepsAnAgentLiveMayBeSaid() {
+        var registry = Registry(started: Self.start, liveFor: 60_000)
+        _ = registry.hear(report(), environment: "production", now: at(0))
+        #expect(state(registry, at(59_999)) == .live && state(registry, at(60_000)) == .silent)
+    }
+
     /// What a release's gate could see differently is counted, and nothing else: reports come every second.
     @Test func whatGatesLookAtIsCounted() {
         var registry = Registry(started: Self.start)

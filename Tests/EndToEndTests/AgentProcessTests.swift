@@ -97,7 +97,7 @@ struct AgentProcessTests {
         try cluster.control.apply(Fixture.flags("f"))
         try await cluster.converged()
         #expect(try await cluster.agents[0].stop() == .exited(0))
-        try await eventually("agent-0 is gone", within: .seconds(3)) { sighting in
+        try await eventually("agent-0 is gone") { sighting in
             let state = try cluster.control.fleet().agent("agent-0")?.state
             sighting.note(state ?? "none")
             return state == "gone"

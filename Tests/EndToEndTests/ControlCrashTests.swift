@@ -16,10 +16,13 @@ struct ControlCrashTests {
         let cluster = try await Cluster(agents: 3)
         let control = cluster.control
         let load = WriterLoad(on: control, changes: Self.changes)
+        load.pause(at: 0)
         async let writing: Void = load.run()
         var kills = 0
         while load.acknowledgedCount < Self.changes {
             let goal = min(load.acknowledgedCount + Int.random(in: 1...(Self.changes / 5)), Self.changes)
+            // A little more is under way when it dies, and not all of it however late this test comes.
+            load.pause(at: goal + 16)
             try await eventually("more changes are acknowledged") { sighting in
                 sighting.note("\(load.acknowledgedCount) \(load.refusals)")
                 return load.acknowledgedCount >= goal

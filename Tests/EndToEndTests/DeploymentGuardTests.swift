@@ -46,26 +46,35 @@ struct DeploymentGuardTests {
     }
 
     /// Starts an agent of an old version, looks up at it from its first moment on, and waits until the release is held.
-    /// - Returns: how long after control showed that agent.
-    private func join(_ old: AgentProcess, version: String) async throws -> (
-        held: Duration, guarded: DeploymentGuardWatch
-    ) {
+    /// - Returns: how long after the agent's first report.
+    private func join(_ old: AgentProcess) async throws -> (held: Duration, guarded: DeploymentGuardWatch) {
         let watch = DeploymentGuardWatch(old.socket, flag: Self.flag)
-        let clock = ContinuousClock()
+        let earlier = reports(of: old.name).count
         try old.launch()
-        let shown = try await awaited("control knows the old agent", every: .milliseconds(1)) { _ in
-            let agent = try control.fleet().agent(old.name)
-            return agent?.state == "live" && agent?.json["version"] == .string(version) ? clock.now : nil
-        }
         try await reaches("held")
-        let held = clock.now - shown
+        let first = try #require(reports(of: old.name).dropFirst(earlier).first)
+        let held = try #require(try release()["history"]?.arrayValue?.last?["at"]?.stringValue.flatMap(Self.moment))
         try await old.ready()
         try await cluster.converged()
         try await eventually("it was asked often enough") { sighting in
             sighting.note(watch.lookups)
             return watch.lookups > 100
         }
-        return (held, watch)
+        return (held - first, watch)
+    }
+
+    /// When control heard of an agent that it hadn't heard of, or not for long, as its log has it.
+    private func reports(of agent: String) -> [Duration] {
+        control.logText.split(separator: "\n").filter { line in
+            [": agent joined ", ": agent is back "].contains { line.contains($0) } && line.contains(" name=\(agent)")
+        }.compactMap { line in line.split(separator: " ").first.flatMap { Self.moment(String($0)) } }
+    }
+
+    /// Since 1970, of RFC 3339 with milliseconds.
+    private static func moment(_ text: String) -> Duration? {
+        let format = ISO8601DateFormatter()
+        format.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+        return format.date(from: text).map { .milliseconds(Int64(($0.timeIntervalSince1970 * 1_000).rounded())) }
     }
 
     @Test("a service with one old agent gets no release; an old agent that joins never gives it, and holds it")
@@ -95,9 +104,8 @@ struct DeploymentGuardTests {
 
         // A machine that the pipeline forgot.
         let late = agent("late", "checkout", "1.9.0")
-        let joined = try await join(late, version: "1.9.0")
+        let joined = try await join(late)
         #expect(joined.guarded.stop() == ["off"], "from its first answer on")
-        #expect(joined.held < .seconds(2))
         let why = try release()["history"]?.arrayValue?.last
         #expect(
             why?["trigger"] == "turned-red" && why?.compactText().contains("late (1.9.0)") == true, "\(why ?? .null)")
@@ -111,9 +119,20 @@ struct DeploymentGuardTests {
         // One that goes back to the old version, and starts from a cache that holds the release.
         try await shops[5].stop()
         shops[5] = agent("shop-5", "checkout", "1.9.0")
-        let back = try await join(shops[5], version: "1.9.0")
+        let back = try await join(shops[5])
         #expect(back.guarded.stop() == ["off"], "from its first answer on, which came from its cache")
-        print("held \(joined.held) and \(back.held) after control showed the old agent")
+        print("held \(joined.held) and \(back.held) after the old agent's first report")
+        var rounds = [joined.held, back.held]
+        let best = try await quickest(below: .seconds(1)) {
+            if !rounds.isEmpty { return rounds.removeFirst() }
+            try await shops[5].stop()
+            try await green()
+            try await done("release", "resume", "autumn")
+            let again = try await join(shops[5])
+            #expect(again.guarded.stop() == ["off"])
+            return again.held
+        }
+        #expect(best < .seconds(1) * Patience.factor)
 
         // Also after the launch, for which the old one is out of the way.
         try await shops[5].stop()

@@ -44,7 +44,7 @@ struct DescribedAPITests {
                 configuration, "run", cluster.control.url + "/v1/openapi.json", "--checks", "all",
                 "--exclude-operation-id", "watch", "--no-color", "--warnings", "off",
             ] + options, environment: Pilotlight.environment(), log: cluster.directory.path("schemathesis"))
-        let status = try await process.exit(within: .seconds(300))
+        let status = try await process.exit(within: .seconds(900))
         #expect(status == .exited(0), "\(process.output.suffix(6_000))\(process.errors.suffix(2_000))")
         #expect(process.output.contains(/Tested: [67]\d/), "nothing was tested: \(process.output)")
         #expect(cluster.control.process?.isRunning == true)

@@ -62,7 +62,7 @@ struct DocumentedCommands {
                 "PATH": bin + ":/usr/local/bin:/usr/bin:/bin", "PILOTLIGHT_ACTOR": "ann",
                 "PILOTLIGHT_CONTROL_URL": cluster.control.url, "PILOTLIGHT_SOCKET": agent.socket,
             ]), log: cluster.directory.path("page"))
-        _ = try await shell.exit(within: .seconds(120))
+        _ = try await shell.exit(within: .seconds(600))
 
         let parts = shell.output.components(separatedBy: "\n\(mark) ")
         #expect(parts.count == page.samples.count + 1, "\(name): \(shell.output.suffix(500))")

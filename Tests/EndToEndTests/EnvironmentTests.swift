@@ -15,6 +15,7 @@ struct EnvironmentTests {
         #expect(created.code == 0, "\(created)")
         let staging = AgentProcess("staging", in: cluster.directory.path, of: control, environment: "staging")
         try await staging.start()
+        try await staging.hears()
 
         let file = try cluster.directory.write("f.json", Fixture.flags("only-here", variant: "on"))
         let applied = try await control.run("apply", file, "--environment", "staging")

@@ -22,12 +22,13 @@ struct ExampleTests {
     /// Runs an example to its end, which must be a good one, and returns what it printed.
     private static func run(_ example: String) async throws -> [String] {
         let directory = try TemporaryDirectory()
+        let variables = [
+            "PILOTLIGHT_BINARY": Pilotlight.binary, "PILOTLIGHT_API_PORT": "\(try FreePort.row(of: 12))",
+        ].merging(ControlProcess.patience) { $1 }.merging(AgentProcess.patience) { $1 }
         let process = try RunningProcess(
             "/bin/bash", [folder.appendingPathComponent("\(example)/run.sh").path],
-            environment: Pilotlight.environment(adding: [
-                "PILOTLIGHT_BINARY": Pilotlight.binary, "PILOTLIGHT_API_PORT": "\(try FreePort.next())",
-            ]), log: directory.path(example))
-        #expect(try await process.exit(within: .seconds(240)) == .exited(0), "\(process.output)\(process.errors)")
+            environment: Pilotlight.environment(adding: variables), log: directory.path(example))
+        #expect(try await process.exit(within: .seconds(900)) == .exited(0), "\(process.output)\(process.errors)")
         #expect(process.output.hasSuffix("\nDone. Nothing of this is left running.\n"))
         return ShownOutput.lines(process.output)
     }

@@ -1,7 +1,9 @@
 import Foundation
+import Harness
 import Testing
 
-/// These tests start processes by the dozen: only so many run at once, whatever the test runner would like.
+/// These tests start processes by the dozen: only so many run at once, whatever the test runner would like, on threads of their
+/// own.
 /// `PILOTLIGHT_TEST_WIDTH` says how many; two by default.
 struct Gently: SuiteTrait, TestTrait, TestScoping {
     let isRecursive = true
@@ -16,7 +18,7 @@ struct Gently: SuiteTrait, TestTrait, TestScoping {
         guard testCase != nil else { return try await function() }
         await Self.gate.enter()
         do {
-            try await function()
+            try await TestThreads.shared.run(function)
         } catch {
             await Self.gate.leave()
             throw error

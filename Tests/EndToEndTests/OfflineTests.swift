@@ -13,7 +13,7 @@ struct OfflineTests {
         let agent = cluster.agents[0]
         try cluster.control.apply(Fixture.flags("kept", variant: "on"))
         try await cluster.converged()
-        #expect(try agent.stamp().isStale == false)
+        try await eventually("it is fresh") { _ in try !agent.stamp().isStale }
 
         cluster.control.kill()
         #expect(try agent.connect().lookup("kept").value == .bool(true), "right after control's death")
@@ -42,14 +42,21 @@ struct OfflineTests {
         let agent = AgentProcess("alone", in: directory.path, of: control)
         try agent.launch()
         try await agent.answering()
-        let clock = ContinuousClock()
-        let start = clock.now
         let answer = try agent.connect().lookup("anything")
         #expect(answer.error?.name == "PROVIDER_NOT_READY" && answer.reason.name == "ERROR")
         #expect(!answer.stamp.isReady && answer.stamp.number == 0)
         #expect(try agent.ofrep("anything").json["errorCode"]?.stringValue == "PROVIDER_NOT_READY")
         #expect(try agent.http("GET", "/readyz").status == 503)
-        #expect(clock.now - start < .seconds(2), "lookups never wait for the network")
+        let best = try await quickest(below: .seconds(1)) {
+            let start = ContinuousClock.now
+            let looked = try agent.connect().lookup("anything")
+            let asked = try agent.ofrep("anything")
+            let took = ContinuousClock.now - start
+            #expect(looked.error?.name == "PROVIDER_NOT_READY")
+            #expect(asked.json["errorCode"]?.stringValue == "PROVIDER_NOT_READY")
+            return took
+        }
+        #expect(best < .seconds(1) * Patience.factor, "lookups never wait for the network, not even for a while")
         let lookup = try await Pilotlight.run(["lookup", "anything", "--socket", agent.socket])
         #expect(lookup.code == 1 && lookup.errors.contains("PROVIDER_NOT_READY"), "\(lookup)")
 

@@ -54,10 +54,17 @@ final class PseudoTerminal: Sendable {
     }
 
     /// Waits until the screen has shown `words`.
-    func shows(_ words: String) async throws {
-        try await eventually("the terminal shows \(words)") { sighting in
+    func shows(_ words: String) async throws { try await shows(words) { $0.contains(words) } }
+
+    /// Waits until the screen has shown what matches.
+    func shows(_ words: Regex<Substring>, as what: String) async throws {
+        try await shows(what) { $0.contains(words) }
+    }
+
+    private func shows(_ what: String, _ isShown: (String) -> Bool) async throws {
+        try await eventually("the terminal shows \(what)") { sighting in
             sighting.note(self.text)
-            return self.text.contains(words)
+            return isShown(self.text)
         }
     }
 }

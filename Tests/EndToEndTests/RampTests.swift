@@ -200,21 +200,30 @@ struct RampTests {
 
     @Test("a time ramp goes on with the control node killed, and only ever adds users")
     func timeRamp() async throws {
+        // A machine that is overrun sees few of a short ramp's steps: then a longer one is looked at.
+        for seconds: Int64 in [12, 40, 120] {
+            if try await rises(over: seconds) { return }
+        }
+        Issue.record("no ramp was seen to rise in steps")
+    }
+
+    /// - Returns: whether it was seen to rise in steps.
+    private func rises(over seconds: Int64) async throws -> Bool {
         let cluster = try await Cluster(agents: 1)
         let agent = cluster.agents[0]
         let now = Int64(Date().timeIntervalSince1970)
-        let (start, end) = (now + 1, now + 13)
+        let (start, end) = (now + 1, now + 1 + seconds)
         try await cluster.apply(
             """
             {"flags": {"f": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off",
              "rollout": {"variant": "on", "ramp": {"from": 10, "to": 100, "start": \(start), "end": \(end)}}}}}
             """)
         let shown = try await cluster.control.run("flag", "list")
-        #expect(shown.output.contains("\t10 % → 100 % of on "), "\(shown)")
+        #expect(shown.output.contains("\t10 % → 100 % of on"), "\(shown)")
         cluster.control.kill()
         var before: Set<String> = []
         var sizes: Set<Int> = []
-        try await eventually("everyone has it") { sighting in
+        try await eventually("everyone has it", within: .seconds(300)) { sighting in
             let users = try crowd.users(of: "on", "f", of: agent)
             sighting.note(users.count)
             guard before.isSubset(of: users) else { throw Hopeless("somebody lost it again") }
@@ -223,9 +232,9 @@ struct RampTests {
             return users.count == crowd.keys.count
         }
         #expect(Int64(Date().timeIntervalSince1970) >= end, "not before its time")
-        #expect(sizes.count > 2, "it rises in steps: \(sizes.sorted())")
         // Without a targeting key, too, once it is everybody.
         #expect(try agent.connect().lookup("f").variant == "on")
+        return sizes.count > 2
     }
 
     @Test("--over lets the share move from what it is, and says when it ends")

@@ -81,7 +81,7 @@ final class ReleaseCrashDriver {
             try await self.revive()
             let agent = try self.control.fleet().agent(name)
             sighting.note(agent?.json.compactText() ?? "not there")
-            if let agent, agent.state == "silent" {
+            if let agent, agent.state != "gone", agent.json["lastSeenSeconds"]?.doubleValue ?? 0 > 3 {
                 try self.control.ask("DELETE", Self.environment + "/fleet/\(agent.id)")
             }
             return agent.map { $0.state == "gone" } ?? true

@@ -39,8 +39,8 @@ struct ReleaseCrashTests {
         let chosen = Self.deaths(of: whole.writes)
         let died = try await Self.live(through: chosen, as: whole)
         print("a release's life: \(whole.writes) writes to the store; \(died) of \(chosen.count) lives with a death")
-        // An agent's row may be written with something else, or not: the last writes need not come.
-        #expect(died >= chosen.count - max(1, chosen.count / 8), "\(died) of \(chosen.count) died")
+        // An agent's row may be written with something else, or not: in a full run the last writes need not come.
+        #expect(died >= chosen.count - chosen.count / 8, "\(died) of \(chosen.count) died")
     }
 
     /// Every one, or fewer that are spread evenly over the life.
@@ -65,9 +65,15 @@ struct ReleaseCrashTests {
                 guard let death = rest.popFirst() else { return }
                 group.addTask {
                     do {
-                        let life = try await ReleaseCrashLife.lead(through: (death.write, death.place))
-                        check(life, against: whole, "\(death)")
-                        return life.deaths
+                        var (write, deaths) = (death.write, 0)
+                        // Lives have more writes where the machine is slow, and fewer where it is quick.
+                        for _ in 0..<4 where deaths == 0 {
+                            let life = try await ReleaseCrashLife.lead(through: (write, death.place))
+                            check(life, against: whole, "\(death)")
+                            deaths = life.deaths
+                            write = max(1, min(write - 1, life.writes * death.write / whole.writes))
+                        }
+                        return deaths
                     } catch {
                         Issue.record("\(death): \(error)")
                         return 0

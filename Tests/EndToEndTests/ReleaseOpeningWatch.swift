@@ -7,7 +7,9 @@ import Synchronization
 /// the released one before, and none another one after.
 final class ReleaseOpeningWatch: Sendable {
     private struct Seen {
-        var lookups = 0
+        /// Lookups that were answered before the opening, and such as were asked after it.
+        var before = 0
+        var after = 0
         var early: [String] = []
         var late: [String] = []
         /// When the released variant came first, by the agent's clock: milliseconds after the opening.
@@ -50,7 +52,8 @@ final class ReleaseOpeningWatch: Sendable {
                 let variant = try connection.lookup(flag, targetingKey: "ann").variant
                 let answered = sinceOpening
                 seen.withLock { seen in
-                    seen.lookups += 1
+                    if answered < 0 { seen.before += 1 }
+                    if asked >= 0 { seen.after += 1 }
                     if variant == "on" {
                         if seen.opened == nil { seen.opened = answered }
                         if answered < 0 { seen.early.append("\(name): released \(-answered) ms before its time") }
@@ -79,7 +82,10 @@ final class ReleaseOpeningWatch: Sendable {
 
     var opened: Int64? { seen.withLock { $0.opened } }
     var told: Int64? { seen.withLock { $0.told } }
-    var lookups: Int { seen.withLock { $0.lookups } }
+    /// Lookups that were answered before the opening.
+    var before: Int { seen.withLock { $0.before } }
+    /// Lookups that were asked after it.
+    var after: Int { seen.withLock { $0.after } }
     /// What was answered too early or too late.
     var wrong: [String] { seen.withLock { $0.early + $0.late + $0.faults } }
 }

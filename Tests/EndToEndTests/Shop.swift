@@ -51,6 +51,8 @@ final class Shop: Sendable {
 
     /// The agent is dead: everyone keeps the side, and newcomers are served by the default one.
     func expectOutage(newcomers: ShopTraffic.Arrival, _ when: String) async throws {
+        // What the agent answered before it died has come through.
+        try await traffic.everyoneVisits()
         let unanswered = traffic.tally.unanswered
         let before = traffic.users
         traffic.arrive(newcomers)
@@ -69,7 +71,8 @@ final class Shop: Sendable {
     }
 
     /// Once the agent answers, of `newcomers` so many are on the green side as the split says.
-    func expectShare(_ percent: Int, of newcomers: ShopTraffic.Arrival, _ when: String) {
+    func expectShare(_ percent: Int, of newcomers: ShopTraffic.Arrival, _ when: String) async throws {
+        try await traffic.everyoneIsAnswered(newcomers)
         let users = traffic.users.filter { $0.arrival == newcomers }
         for (name, group) in [
             ("keyed", users.filter { $0.key != nil }), ("anonymous", users.filter { $0.key == nil }),
@@ -78,7 +81,6 @@ final class Shop: Sendable {
             let green = group.count { $0.given?.side == "green" }
             let wanted = share * Double(group.count)
             let deviations = (Double(green) - wanted) / (wanted * (1 - share)).squareRoot()
-            #expect(group.allSatisfy { $0.given != nil })
             #expect(abs(deviations) <= 4.5, "\(name), \(when): \(green) of \(group.count) at \(percent) %")
             say(
                 "first seen while \(when), \(name): \(green) of \(group.count) on green at \(percent) %, "

@@ -103,11 +103,21 @@ final class ShopTraffic: Sendable {
     /// Waits until everyone has been there whose visit began after this was asked for.
     func everyoneVisits() async throws {
         let before = shares.map { $0.withLock { $0.tally.rounds } }
-        try await eventually("everyone has been there", within: .seconds(300)) { sighting in
+        try await eventually("everyone has been there", within: .seconds(600)) { sighting in
             let rounds = zip(self.shares, before).map { share, before in share.withLock { $0.tally.rounds } - before }
             sighting.note(rounds)
             // The first of them may have been under way.
             return rounds.allSatisfy { $0 >= 2 }
+        }
+    }
+
+    /// Waits until everyone who came with `arrival` has had an answer of the agent's, for which the load balancer doesn't wait
+    /// long.
+    func everyoneIsAnswered(_ arrival: Arrival) async throws {
+        try await eventually("everyone has an answer of the agent's", within: .seconds(600)) { sighting in
+            let waiting = self.users.count { $0.arrival == arrival && $0.given == nil }
+            sighting.note("\(waiting) have none")
+            return waiting == 0
         }
     }
 

@@ -13,7 +13,10 @@ import Testing
         static let stepped = 1_000_000
     #endif
 
-    /// Keys as services have them, other ones each time; the seed is printed.
+    /// For what chance alone breaks now and then: the same on every run. What holds for any seed draws one, and prints it.
+    static let fixedSeed: UInt64 = 20
+
+    /// Keys as services have them.
     private static func users(_ count: Int, seed: UInt64) -> [EvaluationContext] {
         var random = SeededRandom(seed: seed)
         return (0..<count).map { index in
@@ -34,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: Bucketing.allCases) func sharesAreWhatTheySay(bucketing: Bucketing) throws {
-        let seed = UInt64.random(in: 1...UInt64.max)
+        let seed = Self.fixedSeed
         print("statistics: seed \(seed), \(Self.keys) keys, bucketing \(bucketing)")
         let users = Self.users(Self.keys, seed: seed)
         for weight in [1, 100, 1_000, 5_000, 9_999] {
@@ -72,7 +75,7 @@ import Testing
     }
 
     @Test(arguments: Bucketing.allCases) func twoFlagsMoveApart(bucketing: Bucketing) throws {
-        let seed = UInt64.random(in: 1...UInt64.max)
+        let seed = Self.fixedSeed
         let users = Self.users(Self.keys, seed: seed)
         var set = FlagSet(bucketing: bucketing)
         for name in ["new-checkout", "new-search"] {

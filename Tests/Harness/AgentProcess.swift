@@ -17,6 +17,9 @@ package final class AgentProcess: Sendable {
     private let binary: String?
     private let running = Mutex<RunningProcess?>(nil)
 
+    /// On a machine that is overrun a service that is well takes seconds to answer, and a release would be held by that.
+    package static let patience = ["PILOTLIGHT_HEALTH_TIMEOUT": "60s"]
+
     /// - Parameters:
     ///   - directory: data, socket and logs go into it, under the agent's name.
     ///   - relay: stands between the agent and control, if there is to be something to cut.
@@ -34,7 +37,7 @@ package final class AgentProcess: Sendable {
         publishPort = relay?.publish.port ?? control.publishPort
         syncPort = relay?.sync.port ?? control.syncPort
         self.options = options
-        self.variables = variables
+        self.variables = Self.patience.merging(variables) { $1 }
         self.binary = binary
     }
 
@@ -62,6 +65,11 @@ package final class AgentProcess: Sendable {
     }
 
     package func ready() async throws { try await probe("/readyz", is: 200) }
+
+    /// Waits until it hears control: what is published from then on doesn't come too early for its subscription.
+    package func hears() async throws {
+        try await eventually("agent \(name) hears control") { _ in try self.stamp().stalenessMilliseconds != nil }
+    }
 
     /// Waits until it answers on its socket, ready or not.
     package func answering() async throws { try await probe("/healthz", is: 200) }

@@ -4,7 +4,7 @@ import Foundation
 package final class BlockingSocket: Sendable {
     package let descriptor: Int32
 
-    package init(_ endpoint: Endpoint, timeout: Duration = .seconds(20)) throws {
+    package init(_ endpoint: Endpoint, timeout: Duration = .seconds(120)) throws {
         let family =
             switch endpoint {
             case .tcp: AF_INET

@@ -28,8 +28,9 @@ package final class Cluster: Sendable {
 
     /// Waits until every agent has applied and cached what control holds, and says what each of them held last if not.
     @discardableResult
-    package func converged(agents count: Int? = nil, within limit: Duration = .seconds(60)) async throws -> FleetReading
-    {
+    package func converged(
+        agents count: Int? = nil, within limit: Duration = .seconds(120)
+    ) async throws -> FleetReading {
         let expected = count ?? agents.count
         return try await awaited("\(expected) agents hold what control holds", within: limit) { sighting in
             let fleet = try self.control.fleet()

@@ -13,11 +13,16 @@ package final class ControlProcess: Sendable {
     private let binary: String?
     private let running = Mutex<RunningProcess?>(nil)
 
+    /// What has it call an agent silent as soon as it would in production. Otherwise tests give agents more time: on a machine
+    /// that is overrun they stand still for seconds, and a release would be held by that.
+    package static let soonSilent = ["PILOTLIGHT_TEST_LIVE_FOR": "3000"]
+    package static let patience = ["PILOTLIGHT_TEST_LIVE_FOR": "120000"]
+
     /// - Parameter data: the data directory; logs go beside it.
     package init(data: String, environment: [String: String] = [:], binary: String? = nil) throws {
         self.data = data
         log = data + "-log"
-        self.environment = environment
+        self.environment = Self.patience.merging(environment) { $1 }
         self.binary = binary
         apiPort = try FreePort.next()
         publishPort = try FreePort.next()
@@ -99,7 +104,7 @@ package final class ControlProcess: Sendable {
 
     /// Runs an operator command against this node.
     package func run(
-        _ arguments: String..., environment: [String: String] = [:], within limit: Duration = .seconds(60)
+        _ arguments: String..., environment: [String: String] = [:], within limit: Duration = .seconds(180)
     ) async throws -> CommandResult {
         try await Pilotlight.run(
             arguments, environment: environment.merging(["PILOTLIGHT_CONTROL_URL": url]) { own, _ in own },

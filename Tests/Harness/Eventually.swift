@@ -31,7 +31,7 @@ package enum Patience {
 /// half a minute, what it waits for gets none either.
 @discardableResult
 package func awaited<Value>(
-    _ what: String, within limit: Duration = .seconds(40), every pause: Duration = .milliseconds(15),
+    _ what: String, within limit: Duration = .seconds(120), every pause: Duration = .milliseconds(15),
     isolation: isolated (any Actor)? = #isolation,
     _ probe: (Sighting) async throws -> Value?
 ) async throws -> Value {
@@ -58,7 +58,7 @@ package func awaited<Value>(
 
 /// Asks `condition` again and again until it holds. What it throws counts as "not yet".
 package func eventually(
-    _ what: String, within limit: Duration = .seconds(40), every pause: Duration = .milliseconds(15),
+    _ what: String, within limit: Duration = .seconds(120), every pause: Duration = .milliseconds(15),
     isolation: isolated (any Actor)? = #isolation,
     _ condition: (Sighting) async throws -> Bool
 ) async throws {

@@ -23,7 +23,7 @@ package final class HTTPConnection {
     private var socket: BlockingSocket?
     private var unread: [UInt8] = []
 
-    package init(_ endpoint: Endpoint, timeout: Duration = .seconds(30)) {
+    package init(_ endpoint: Endpoint, timeout: Duration = .seconds(120)) {
         self.endpoint = endpoint
         self.timeout = timeout
     }
@@ -31,7 +31,7 @@ package final class HTTPConnection {
     /// One request on a connection of its own.
     package static func request(
         _ endpoint: Endpoint, _ method: String, _ path: String, headers: [String: String] = [:], body: [UInt8]? = nil,
-        timeout: Duration = .seconds(30)
+        timeout: Duration = .seconds(120)
     ) throws -> HTTPAnswer {
         try HTTPConnection(endpoint, timeout: timeout).request(method, path, headers: headers, body: body)
     }

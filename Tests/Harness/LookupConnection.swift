@@ -8,7 +8,7 @@ package final class LookupConnection {
     /// Change frames that came while an answer was awaited.
     private var changes: [ChangeNotice] = []
 
-    package init(_ path: String, timeout: Duration = .seconds(20)) throws {
+    package init(_ path: String, timeout: Duration = .seconds(120)) throws {
         socket = try BlockingSocket(.unix(path), timeout: timeout)
         try socket.send(Preamble.client())
     }

@@ -52,7 +52,7 @@ package enum Pilotlight {
     /// - Parameter input: a file for its standard input; otherwise there is none.
     package static func run(
         _ arguments: [String], environment: [String: String] = [:], input: String? = nil,
-        within limit: Duration = .seconds(60)
+        within limit: Duration = .seconds(180)
     ) async throws -> CommandResult {
         let directory = try TemporaryDirectory()
         let process = try start(

@@ -120,7 +120,7 @@ package final class RunningProcess: Sendable {
     /// SIGKILL, and waits until it is gone.
     package func kill() {
         signal(SIGKILL)
-        _ = ending.wait(until: Date(timeIntervalSinceNow: 30))
+        _ = ending.wait(until: Date(timeIntervalSinceNow: 120))
     }
 
     /// Blocks the calling thread.
@@ -129,7 +129,7 @@ package final class RunningProcess: Sendable {
     }
 
     /// Suspends the calling task until the process has ended.
-    package func exit(within limit: Duration = .seconds(60)) async throws -> ExitStatus {
+    package func exit(within limit: Duration = .seconds(180)) async throws -> ExitStatus {
         try await onThread { [ending] in
             let seconds = Double(limit.components.seconds) * Patience.factor
             guard let status = ending.wait(until: Date(timeIntervalSinceNow: seconds)) else {

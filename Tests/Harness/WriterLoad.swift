@@ -19,6 +19,7 @@ package final class WriterLoad: Sendable {
         var failures = 0
         var refusals: [String] = []
         var isStopped = false
+        var pause = Int.max
     }
 
     private let control: ControlProcess
@@ -52,6 +53,9 @@ package final class WriterLoad: Sendable {
 
     package func stop() { state.withLock { $0.isStopped = true } }
 
+    /// No change of that number or a later one is begun until more are allowed.
+    package func pause(at number: Int) { state.withLock { $0.pause = number } }
+
     /// Returns when every writer is done.
     package func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -61,7 +65,7 @@ package final class WriterLoad: Sendable {
     }
 
     private func write() throws {
-        let connection = HTTPConnection(.tcp(control.apiPort), timeout: .seconds(10))
+        let connection = HTTPConnection(.tcp(control.apiPort), timeout: .seconds(60))
         while let index = take() {
             let key = keys(index)
             let body = Array(
@@ -96,10 +100,15 @@ package final class WriterLoad: Sendable {
     }
 
     private func take() -> Int? {
-        state.withLock { state in
-            guard !state.isStopped, state.next < changes else { return nil }
-            defer { state.next += 1 }
-            return state.next
+        while true {
+            let (next, isOver) = state.withLock { state -> (Int?, Bool) in
+                guard !state.isStopped, state.next < changes else { return (nil, true) }
+                guard state.next < state.pause else { return (nil, false) }
+                defer { state.next += 1 }
+                return (state.next, false)
+            }
+            if next != nil || isOver { return next }
+            usleep(1_000)
         }
     }
 }

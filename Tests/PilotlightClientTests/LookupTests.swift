@@ -22,8 +22,10 @@ extension AgentSuites {
             #expect(details.reason == .static && details.errorCode == nil && details.errorMessage == nil)
             #expect(details.metadata == ["owner": "web", "level": 2])
             #expect(details.revision?.number == 1 && details.revision?.epochCounter == 1)
-            #expect(details.staleness?.isStale == false)
             #expect(details.staleness?.sinceHeartbeat != nil)
+            try await eventually("it is fresh") { _ in
+                await client.stringDetails("greeting", default: "").staleness?.isStale == false
+            }
 
             let mismatch = await client.booleanDetails("greeting", default: true)
             #expect(mismatch.value && mismatch.reason == .error && mismatch.errorCode == .typeMismatch)
@@ -70,7 +72,7 @@ extension AgentSuites {
             try agent.launch()
             try await agent.answering()
             let client = FlagClient(socketPath: agent.socket)
-            let details = await client.stringDetails("any", default: "mine", within: .seconds(20))
+            let details = await client.stringDetails("any", default: "mine", within: .seconds(120))
             #expect(details.value == "mine" && details.reason == .error && details.errorCode == .providerNotReady)
             #expect(details.revision == nil && details.staleness?.isStale == true)
             #expect(details.errorMessage?.contains("unreachable") == false, "\(details)")
@@ -108,7 +110,7 @@ extension AgentSuites {
             let served = try await ServedFlags()
             let connections = #"pilotlight_connections{protocol="binary"}"#
             var client: FlagClient? = FlagClient(socketPath: served.agent.socket)
-            #expect(await client?.boolean("on-off", default: false, within: .seconds(20)) == true)
+            #expect(await client?.boolean("on-off", default: false, within: .seconds(120)) == true)
             await served.client.shutdown()
             try await eventually("one connection") { _ in try served.agent.metric(connections) == 1 }
             client = nil

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// What the protocol allows and our agent doesn't do, and what no agent may do.
-@Suite(.timeLimit(.minutes(5))) struct OddAgentTests {
+@Suite(.timeLimit(.minutes(20))) struct OddAgentTests {
     @Test func answersInAnyOrderGoToWhoAsked() async throws {
         let held = Mutex<[LookupRequest]>([])
         let agent = try await FakeAgent { frame in
@@ -21,7 +21,7 @@ import Testing
             for number in 0..<50 {
                 group.addTask {
                     let key = "key-\(number)"
-                    return (key, await client.string(key, default: "none", within: .seconds(60)))
+                    return (key, await client.string(key, default: "none", within: .seconds(600)))
                 }
             }
             for await (key, value) in group { #expect(value == key) }
@@ -44,7 +44,7 @@ import Testing
         let slow = await client.stringDetails("slow", default: "none", within: .milliseconds(50))
         #expect(slow.value == "none" && slow.errorCode == .general, "\(slow)")
         #expect(slow.errorMessage?.hasPrefix("deadline exceeded") == true, "\(slow)")
-        for _ in 0..<3 { #expect(await client.string("quick", default: "none", within: .seconds(60)) == "quick") }
+        for _ in 0..<3 { #expect(await client.string("quick", default: "none", within: .seconds(600)) == "quick") }
         await client.shutdown()
     }
 
@@ -57,10 +57,10 @@ import Testing
             return bytes
         }
         let client = FlagClient(socketPath: agent.socket)
-        let odd = await client.booleanDetails("odd", default: true, within: .seconds(60))
+        let odd = await client.booleanDetails("odd", default: true, within: .seconds(600))
         #expect(odd.value && odd.reason == .error && odd.errorCode == .general)
         #expect(odd.errorMessage?.contains("not today") == true, "\(odd)")
-        #expect(await client.boolean("even", default: false, within: .seconds(60)))
+        #expect(await client.boolean("even", default: false, within: .seconds(600)))
         await client.shutdown()
     }
 
@@ -69,7 +69,7 @@ import Testing
         let agent = try await FakeAgent(preamble: preamble) { _ in [] }
         let client = FlagClient(socketPath: agent.socket)
         try await eventually("the reason names the protocol") { sighting in
-            let details = await client.integerDetails("any", default: 7, within: .seconds(60))
+            let details = await client.integerDetails("any", default: 7, within: .seconds(600))
             #expect(details.value == 7 && details.reason == .error)
             sighting.note(details)
             return details.errorMessage?.contains("lookup protocol") == true
@@ -83,10 +83,10 @@ import Testing
             return FakeAgent.answer(request.id, .string("text"))
         }
         let client = FlagClient(socketPath: agent.socket)
-        let details = await client.booleanDetails("any", default: true, within: .seconds(60))
+        let details = await client.booleanDetails("any", default: true, within: .seconds(600))
         #expect(details.value && details.reason == .error && details.errorCode == .typeMismatch)
         #expect(details.variant == nil)
-        #expect(await client.double("any", default: 0.5, within: .seconds(60)) == 0.5)
+        #expect(await client.double("any", default: 0.5, within: .seconds(600)) == 0.5)
         await client.shutdown()
     }
 
@@ -103,7 +103,7 @@ import Testing
         #expect(key.errorCode == .flagNotFound)
         let infinite = EvaluationContext(attributes: ["share": .double(.nan)])
         #expect(await client.booleanDetails("any", default: false, context: infinite).errorCode == .invalidContext)
-        #expect(await client.boolean("any", default: false, within: .seconds(60)))
+        #expect(await client.boolean("any", default: false, within: .seconds(600)))
         await client.shutdown()
     }
 

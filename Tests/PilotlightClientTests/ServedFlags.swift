@@ -41,7 +41,7 @@ struct ServedFlags {
         try await cluster.converged()
         var configuration = FlagClientConfiguration(socketPath: cluster.agents[0].socket)
         // Other tests keep the machine busy: what isn't about deadlines must not fail by one.
-        configuration.lookupDeadline = .seconds(20) * Patience.factor
+        configuration.lookupDeadline = .seconds(120) * Patience.factor
         adjust(&configuration)
         client = FlagClient(configuration)
     }

@@ -29,7 +29,7 @@ import Testing
                 return bytes
             }
         }
-        let client = FlagClient(FlagClientConfiguration(socketPath: agent.socket, lookupDeadline: .seconds(60)))
+        let client = FlagClient(FlagClientConfiguration(socketPath: agent.socket, lookupDeadline: .seconds(600)))
         let ann = EvaluationContext(targetingKey: "ann")
         #expect(await client.version(of: "checkout", context: ann) == "1.1")
         let details = await client.versionDetails(of: "checkout", default: "1.0", context: ann)

@@ -3,7 +3,7 @@ import ZeroMQ
 
 /// Waiting for messages in tests: on conditions, with a limit that only a failure reaches.
 enum Scratch {
-    static let patience = 10_000
+    static let patience = 120_000
 
     /// A directory of the test's own, for ipc endpoints.
     static func directory() -> String {

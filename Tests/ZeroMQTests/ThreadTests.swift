@@ -71,7 +71,7 @@ import ZeroMQ
         await thread.join()
         // The thread's socket is closed: its port is free again.
         let again = try ZMQSocket(.router, in: context, options: [.linger(0)])
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(120)
         while true {
             // libzmq's reaper closes the descriptor shortly after.
             do {

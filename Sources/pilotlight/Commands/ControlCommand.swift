@@ -1,5 +1,6 @@
 import ArgumentParser
 import Control
+import Foundation
 import Logging
 
 struct ControlCommand: AsyncParsableCommand, ExampledCommand {
@@ -54,6 +55,7 @@ struct ControlCommand: AsyncParsableCommand, ExampledCommand {
         if let webhook, let webhookSecretFile {
             configuration.webhook = WebhookSetting(url: webhook, secretFile: webhookSecretFile)
         }
+        try configuration.takeTestVariables(ProcessInfo.processInfo.environment)
         let node = ControlNode(configuration, logger: logger)
         try await Daemon.run([node], logger: logger)
     }

@@ -16,7 +16,7 @@ DEFAULTS = {"boolean": False, "string": "caller", "integer": -987654321, "float"
 
 
 def main(url, path):
-    api.set_provider(OFREPProvider(url))
+    api.set_provider(OFREPProvider(url, timeout=120.0))
     client = api.get_client()
     ask = {
         "boolean": client.get_boolean_details,
