@@ -71,18 +71,19 @@ let package = Package(
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "CLinux"),
         room("ZeroMQ", ["CZeroMQ", "CLinux"]),
+        room("Outbound", [httpClient, nioCore, nioHTTP1, nioPosix]),
         room(
             "Control",
             [
-                "CLinux", "Flags", "JSON", "Releases", "Replication", "ZeroMQ", collections, crypto, grdb, httpClient,
-                httpTypes, hummingbird, lifecycle, logging, nioCore, nioHTTP1, nioPosix, yams,
+                "CLinux", "Flags", "JSON", "Outbound", "Releases", "Replication", "ZeroMQ", collections, crypto, grdb,
+                httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix, yams,
             ],
             resources: [.embedInCode("API/openapi.yaml")]),
         room(
             "Agent",
             [
-                "CLinux", "Flags", "JSON", "Replication", "ZeroMQ", collections, crypto, grdb, httpClient, lifecycle,
-                logging, nioCore, nioHTTP1,
+                "CLinux", "Flags", "JSON", "Outbound", "Replication", "ZeroMQ", collections, crypto, grdb, lifecycle,
+                logging,
             ]),
         room(
             "AgentSocket",
@@ -93,9 +94,9 @@ let package = Package(
         .executableTarget(
             name: "pilotlight",
             dependencies: [
-                "Agent", "AgentSocket", "Control", "Flags", "JSON", "PilotlightClient", "Prometheus", "Releases",
-                arguments,
-                coreMetrics, httpClient, lifecycle, logging, nioCore, nioHTTP1, nioPosix, unixSignals,
+                "Agent", "AgentSocket", "Control", "Flags", "JSON", "Outbound", "PilotlightClient", "Prometheus",
+                "Releases", arguments, coreMetrics, httpClient, lifecycle, logging, nioCore, nioHTTP1, nioPosix,
+                unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -139,18 +140,19 @@ let package = Package(
             "PilotlightClientTests",
             ["PilotlightClient", "Harness", "JSON", "LookupProtocol", nioCore, nioPosix]),
         tests("PrometheusTests", ["Prometheus", coreMetrics]),
+        tests("OutboundTests", ["Outbound"]),
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests(
             "ControlTests",
             [
-                "Control", "Harness", "Flags", "JSON", "Releases", "Replication", "ZeroMQ", collections, crypto, grdb,
-                httpClient, lifecycle, logging, nioCore, nioHTTP1, nioPosix,
+                "Control", "Harness", "Flags", "JSON", "Outbound", "Releases", "Replication", "ZeroMQ", collections,
+                crypto, grdb, httpClient, lifecycle, logging, nioCore, nioHTTP1, nioPosix,
             ]),
         tests(
             "AgentTests",
             [
-                "Agent", "Harness", "Flags", "JSON", "Replication", "ZeroMQ", collections, crypto, grdb, lifecycle,
-                logging, nioCore, nioHTTP1, nioPosix,
+                "Agent", "Harness", "Flags", "JSON", "Outbound", "Replication", "ZeroMQ", collections, crypto, grdb,
+                lifecycle, logging, nioCore, nioHTTP1, nioPosix,
             ]),
         tests(
             "AgentSocketTests", ["AgentSocket", "Agent", "Harness", "Flags", "JSON", "LookupProtocol", "Replication"]),

@@ -1,3 +1,5 @@
+import Outbound
+
 /// What a sidecar agent is started with.
 package struct AgentConfiguration: Sendable {
     /// Hosts of control nodes, without ports; IPv6 addresses with or without brackets.
@@ -12,7 +14,9 @@ package struct AgentConfiguration: Sendable {
     package var service: String
     package var serviceVersion: String
     /// Where that service's health is asked; nil: it isn't.
-    package var health: HealthAddress?
+    package var health: HTTPAddress?
+    /// How long its answer may take.
+    package var healthTimeout: Duration
     /// Waits for the disk at each commit: then not even a power loss takes back what was answered from.
     package var syncEachCommit: Bool
     /// Without a heartbeat for so long, answers are marked as stale.
@@ -21,8 +25,8 @@ package struct AgentConfiguration: Sendable {
     package init(
         controlHosts: [String] = ["127.0.0.1"], publishPort: UInt16 = 7461, syncPort: UInt16 = 7462,
         environment: String = "production", dataDirectory: String, name: String? = nil, service: String = "",
-        serviceVersion: String = "", health: HealthAddress? = nil, syncEachCommit: Bool = false,
-        staleAfter: Duration = .seconds(5)
+        serviceVersion: String = "", health: HTTPAddress? = nil, healthTimeout: Duration = .seconds(2),
+        syncEachCommit: Bool = false, staleAfter: Duration = .seconds(5)
     ) {
         self.controlHosts = controlHosts
         self.publishPort = publishPort
@@ -33,6 +37,7 @@ package struct AgentConfiguration: Sendable {
         self.service = service
         self.serviceVersion = serviceVersion
         self.health = health
+        self.healthTimeout = healthTimeout
         self.syncEachCommit = syncEachCommit
         self.staleAfter = staleAfter
     }

@@ -58,7 +58,9 @@ package final class SidecarAgent: Service {
         }
         await withTaskGroup(of: Void.self) { group in
             if let address = configuration.health {
-                let check = HealthCheck(address: address, vitals: live.vitals, logger: logger) {
+                let check = HealthCheck(
+                    address: address, vitals: live.vitals, logger: logger, limit: configuration.healthTimeout
+                ) {
                     orders.append(.vitals)
                 }
                 group.addTask { await check.run() }

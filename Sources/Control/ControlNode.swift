@@ -2,6 +2,7 @@ import Foundation
 import Hummingbird
 import Logging
 import NIOCore
+import Outbound
 import Replication
 import ServiceLifecycle
 
@@ -19,6 +20,9 @@ package final class ControlNode: Service {
         self.configuration = configuration
         self.logger = logger
     }
+
+    /// For a deployment's check and for the webhook.
+    private static let longestCall = Duration.seconds(10)
 
     /// The ports that are listened on: returns once the node serves, throws why it could not.
     package func ports() async throws -> ControlPorts { try await started.wait().get() }
@@ -73,7 +77,7 @@ package final class ControlNode: Service {
             store.close()
             throw error
         }
-        let caller = HTTPCaller()
+        let caller = HTTPCaller(limit: Self.longestCall)
         let webhook = WebhookView(
             isSet: signer != nil, statistics: WebhookStatistics(), store: outboxReader)
         let api = OperatorAPI(

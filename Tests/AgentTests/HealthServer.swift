@@ -7,6 +7,8 @@ import Synchronization
 final class HealthServer: Sendable {
     enum Conduct: Sendable, Hashable {
         case answer(Int)
+        /// Says 200 after so long.
+        case answerLate(seconds: Double)
         /// Takes the connection and says nothing.
         case hang
         /// Says 200, and never all of what it promises.
@@ -21,8 +23,9 @@ final class HealthServer: Sendable {
     private let open = Mutex<[Int32]>([])
     private let isOver = DispatchSemaphore(value: 0)
 
-    /// - Parameter port: 0 takes a free one.
-    init(port: UInt16 = 0, socket path: String? = nil, _ conduct: Conduct) throws {
+    /// - Parameter port: without one it takes a free one, which another one may have after it.
+    init(port: UInt16? = nil, socket path: String? = nil, _ conduct: Conduct) throws {
+        let port = try port ?? (path == nil ? UInt16(FreePort.next()) : 0)
         self.conduct = Mutex(conduct)
         let family = path == nil ? AF_INET : AF_UNIX
         let listener = Foundation.socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -44,12 +47,7 @@ final class HealthServer: Sendable {
         }
         if bound == 0 { bound = listen(listener, 64) }
         guard bound == 0 else { throw HarnessError("no health server: \(String(cString: strerror(errno)))") }
-        var own = sockaddr_in()
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        _ = withUnsafeMutablePointer(to: &own) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener, $0, &length) }
-        }
-        self.port = path == nil ? UInt16(bigEndian: own.sin_port) : 0
+        self.port = port
         Thread { [self] in
             serve()
             isOver.signal()
@@ -103,13 +101,16 @@ final class HealthServer: Sendable {
         switch conduct {
         case .answer(let status):
             send("HTTP/1.1 \(status) X\r\nContent-Length: \(status == 204 ? "0\r\n\r\n" : "2\r\n\r\nok")")
+        case .answerLate(let seconds):
+            Thread.sleep(forTimeInterval: seconds)
+            send("HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\nok")
         case .redirect(let target):
             send("HTTP/1.1 302 Found\r\nLocation: \(target)\r\nContent-Length: 0\r\n\r\n")
         case .hangHalfway: send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nwell, ")
         case .hang: break
         }
         switch conduct {
-        case .answer, .redirect: close(connection)
+        case .answer, .answerLate, .redirect: close(connection)
         case .hang, .hangHalfway: open.withLock { $0.append(connection) }
         }
     }

@@ -49,6 +49,36 @@ import Testing
         for wrong in ["", "a", "=b", "a="] { #expect(ReleasedVariant(argument: wrong) == nil, "\(wrong)") }
     }
 
+    @Test func anAgentWaitsForHealthWithinBounds() throws {
+        let words = ["agent", "--control", "127.0.0.1", "--data", "d"]
+        let plain = try #require(try PilotlightCommand.parseAsRoot(words) as? AgentCommand)
+        #expect(plain.healthTimeout.duration == .seconds(2))
+        let patient = try #require(
+            try PilotlightCommand.parseAsRoot(words + ["--health-timeout", "1m"]) as? AgentCommand)
+        #expect(patient.healthTimeout.duration == .seconds(60))
+        for wrong in ["0", "9ms", "61s", "soon"] {
+            let error = #expect(throws: (any Error).self) {
+                try PilotlightCommand.parseAsRoot(words + ["--health-timeout", wrong])
+            }
+            let text = PilotlightCommand.message(for: try #require(error))
+            #expect(text.contains("'\(wrong)'") && text.contains("--health-timeout"), "\(text)")
+        }
+    }
+
+    @Test func aServicesHealthIsAskedAtAnAddress() throws {
+        let words = ["agent", "--control", "127.0.0.1", "--data", "d", "--health"]
+        let url = "http+unix://%2Frun%2Fshop.sock/healthz"
+        let agent = try #require(try PilotlightCommand.parseAsRoot(words + [url]) as? AgentCommand)
+        #expect(agent.health != nil)
+        let error = #expect(throws: (any Error).self) {
+            try PilotlightCommand.parseAsRoot(words + ["ftp://127.0.0.1/healthz"])
+        }
+        let text = PilotlightCommand.message(for: try #require(error))
+        #expect(
+            text == "The value 'ftp://127.0.0.1/healthz' is invalid for '--health <health>': ftp can't be asked; "
+                + "give http, https or http+unix")
+    }
+
     @Test func anEarlierAnswerIsAskedOfControl() throws {
         func explain(_ words: String...) throws -> ExplainCommand {
             try #require(try PilotlightCommand.parseAsRoot(["explain", "f"] + words) as? ExplainCommand)

@@ -2,6 +2,7 @@ import Foundation
 import Harness
 import JSON
 import Logging
+import Outbound
 import Synchronization
 import Testing
 
@@ -51,7 +52,11 @@ import Testing
         let file = directory.path("secret")
         try "whsec_%%%".write(toFile: file, atomically: true, encoding: .utf8)
         for (url, path, part) in [
-            ("ftp://a/b", file, "begins with http://"), ("http://", file, "names no host"),
+            ("ftp://a/b", file, "ftp can't be asked"), ("http://", file, "names no host"),
+            (
+                "https://ann:pass@hooks.example/in", file,
+                "https://hooks.example/in: a name and a password in it wouldn't"
+            ),
             ("http://127.0.0.1:1/", directory.path("none"), "can't be read"),
             ("http://127.0.0.1:1/", file, "holds no secret"),
         ] {
@@ -129,7 +134,7 @@ import Testing
 
     private final class Sending: Sendable {
         let statistics = WebhookStatistics()
-        private let caller = HTTPCaller()
+        private let caller = HTTPCaller(limit: .seconds(10))
         private let task: Task<Void, Never>
 
         init(_ outbox: Outbox, to url: String, logger: Logger = .silent) throws {
@@ -137,7 +142,7 @@ import Testing
                 setting: WebhookSetting(url: url, secretFile: ""),
                 signer: try #require(StandardWebhook(secret: WebhookTests.secret)), outbox: outbox.outbox,
                 caller: caller, statistics: statistics, logger: logger)
-            task = Task { await sender.run() }
+            task = Task(executorPreference: TestThreads.shared) { await sender.run() }
         }
 
         func stop() async {
@@ -177,11 +182,18 @@ import Testing
         let sending = try Sending(outbox, to: receiver.url)
         outbox.announce(["first"])
         try await eventually("the first is taken") { _ in outbox.taken == 1 }
-        let start = ContinuousClock.now
-        outbox.announce(["second"])
-        try await eventually("the second is taken", every: .milliseconds(2)) { _ in outbox.taken == 2 }
-        // Far below the five seconds after which it would look by itself.
-        #expect(ContinuousClock.now - start < .seconds(3))
+        // By itself it looks each five seconds: for these four it would take fifteen at least. A busy machine may hold up some.
+        var quickest = Duration.seconds(60)
+        for round in 0..<4 where quickest >= .seconds(10) {
+            let start = ContinuousClock.now
+            for number in 1...4 {
+                outbox.announce(["\(round)-\(number)"])
+                let count = Int64(1 + 4 * round + number)
+                try await eventually("the next is taken", every: .milliseconds(2)) { _ in outbox.taken == count }
+            }
+            quickest = min(quickest, ContinuousClock.now - start)
+        }
+        #expect(quickest < .seconds(10))
         await sending.stop()
     }
 
@@ -240,10 +252,9 @@ import Testing
         let sending = try Sending(outbox, to: receiver.url)
         outbox.announce(["a"])
         try await eventually("it is under way") { _ in receiver.requests.count == 1 }
-        let start = ContinuousClock.now
         await sending.stop()
-        #expect(ContinuousClock.now - start < .seconds(5))
-        #expect(outbox.taken == 0)
+        // It was broken off before it was given up.
+        #expect(outbox.taken == 0 && sending.statistics.failures.read() == 0)
         // Whoever comes next sends it again, with the same id.
         let next = try HTTPReceiver()
         let again = try Sending(outbox, to: next.url)

@@ -1,6 +1,7 @@
 import Flags
 import Hummingbird
 import JSON
+import Outbound
 import Releases
 import Replication
 
@@ -170,8 +171,11 @@ extension OperatorAPI {
     }
 
     private static func check(url: String) throws(Refusal) {
-        guard let reason = HTTPCaller.fault(inURL: url) else { return }
-        throw Refusal(
-            .invalid, "Not a URL to ask", detail: reason, hint: "as in http://10.0.0.7:8080/healthz")
+        do throws(HTTPAddress.Problem) {
+            _ = try HTTPAddress(url)
+        } catch {
+            throw Refusal(
+                .invalid, "Not a URL to ask", detail: "\(error)", hint: "as in http://10.0.0.7:8080/healthz")
+        }
     }
 }

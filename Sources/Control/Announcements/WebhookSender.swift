@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Outbound
 
 /// Sends what is announced to the webhook: in order, one at a time, each again and again until it was taken. Where it
 /// stands is in the store, so that a restart goes on there, with the same ids. A receiver may get one twice: when the

@@ -1,8 +1,9 @@
 import Foundation
+import Outbound
 
 /// Where announcements are sent, and what they are signed with.
 package struct WebhookSetting: Sendable {
-    /// `http`, `https` or `http+unix`.
+    /// An `HTTPAddress`.
     package var url: String
     /// Holds `whsec_` and the key in base64, or any text. Read once, at the start; never logged.
     package var secretFile: String
@@ -14,7 +15,11 @@ package struct WebhookSetting: Sendable {
 
     /// What signs; throws where the setting can't be used.
     func signer() throws(ControlError) -> StandardWebhook {
-        if let reason = HTTPCaller.fault(inURL: url) { throw .webhook(reason: "\(shownURL): \(reason)") }
+        do throws(HTTPAddress.Problem) {
+            _ = try HTTPAddress(url)
+        } catch {
+            throw .webhook(reason: "\(shownURL): \(error)")
+        }
         let text: String
         do {
             text = try String(contentsOfFile: secretFile, encoding: .utf8)

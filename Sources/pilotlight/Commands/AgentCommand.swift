@@ -3,6 +3,7 @@ import AgentSocket
 import ArgumentParser
 import Logging
 import NIOCore
+import Outbound
 
 struct AgentCommand: AsyncParsableCommand, ExampledCommand {
     static let configuration = CommandConfiguration(
@@ -34,19 +35,23 @@ struct AgentCommand: AsyncParsableCommand, ExampledCommand {
     @Option(help: "Its name in the fleet; otherwise the host's name and the service's.") var name: String?
     @Option(help: "The service it runs beside.") var service: String?
     @Option(help: "That service's version.") var serviceVersion: String?
-    @Option(help: "Where that service's health is asked each second: a URL with http, https or http+unix.")
-    var health: String?
+    @Option(
+        help: "Where that service's health is asked each second: a URL with http, https or http+unix.",
+        transform: { try HTTPAddress($0) })
+    var health: HTTPAddress?
+    @Option(help: "How long that answer may take.") var healthTimeout = TimeSpan(seconds: 2)
     @Option(help: "Answers are stale after so long without a heartbeat.") var staleAfter = TimeSpan(seconds: 5)
     @Flag(help: "Sync the cache at each commit: power loss too then takes back nothing that was answered.")
     var syncEachCommit = false
     @OptionGroup var log: LogOptions
 
+    private static let quickestTimeout = Duration.milliseconds(10)
+    private static let slowestTimeout = Duration.seconds(60)
+
     func validate() throws {
-        guard let health else { return }
-        do throws(HealthAddress.Problem) {
-            _ = try HealthAddress(health)
-        } catch {
-            throw ValidationError("The value '\(health)' is invalid for '--health': \(error)")
+        guard (Self.quickestTimeout...Self.slowestTimeout).contains(healthTimeout.duration) else {
+            throw ValidationError(
+                "The value '\(healthTimeout)' is invalid for '--health-timeout': give one from 10ms to 1m")
         }
     }
 
@@ -58,8 +63,8 @@ struct AgentCommand: AsyncParsableCommand, ExampledCommand {
         let agent = AgentConfiguration(
             controlHosts: control, publishPort: publishPort, syncPort: syncPort, environment: environment.name,
             dataDirectory: data, name: name, service: service ?? "", serviceVersion: serviceVersion ?? "",
-            health: try health.map { try HealthAddress($0) }, syncEachCommit: syncEachCommit,
-            staleAfter: staleAfter.duration)
+            health: health, healthTimeout: healthTimeout.duration,
+            syncEachCommit: syncEachCommit, staleAfter: staleAfter.duration)
         let services = try await AgentProcess.services(
             agent, listen.configuration(socketPath: socket), logger: logger)
         try await Daemon.run(services, logger: logger)

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Where a service's health is asked: `http://HOST:PORT/PATH`, the same with `https`, or a Unix socket:
-/// `http+unix://%2Frun%2Fcheckout.sock/PATH`.
-package struct HealthAddress: Sendable, Hashable {
+/// Where somebody is called over HTTP: `http://HOST:PORT/PATH`, the same with `https`, or a Unix socket:
+/// `http+unix://%2Frun%2Fcheckout.sock/PATH`. A service's health, a deployment's check and the webhook have one.
+package struct HTTPAddress: Sendable, Hashable {
     package let text: String
 
     /// Why a text is no such address, and what to give instead.
@@ -10,9 +10,13 @@ package struct HealthAddress: Sendable, Hashable {
         package let description: String
     }
 
+    private static let longestBytes = 2_048
     private static let longestSocketPath = 107
 
     package init(_ text: String) throws(Problem) {
+        guard text.utf8.count <= Self.longestBytes else {
+            throw Problem(description: "a URL has at most \(Self.longestBytes) bytes, this one \(text.utf8.count)")
+        }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), let url = URL(string: text), let scheme = url.scheme
         else {
             throw Problem(description: "that is no URL; give one like http://127.0.0.1:8080/healthz")
