@@ -54,13 +54,16 @@ package struct ComponentVersion: Sendable, Hashable {
             ? nil : "\"\(upstream)\" can't be an upstream: printable ASCII without spaces, as in blue or 10.0.0.7:8080"
     }
 
-    /// The older one first: by semantic versioning where both are such versions, else by bytes.
+    /// The older one first: semantic versions by semantic versioning, and behind them all others by bytes. Names that are
+    /// one and the same version go by bytes too.
     package static func precedes(_ a: String, _ b: String) -> Bool {
-        guard let left = SemanticVersion(a), let right = SemanticVersion(b) else { return a.precedesInBytes(b) }
-        let order = left.order(right)
-        return order == 0 ? a.precedesInBytes(b) : order < 0
+        switch (SemanticVersion(a), SemanticVersion(b)) {
+        case (let left?, let right?):
+            let order = left.order(right)
+            return order == 0 ? a.precedesInBytes(b) : order < 0
+        case (_?, nil): return true
+        case (nil, _?): return false
+        case (nil, nil): return a.precedesInBytes(b)
+        }
     }
-
-    /// Whether a name is a version as Semantic Versioning has them.
-    package static func isSemantic(_ name: String) -> Bool { SemanticVersion(name) != nil }
 }

@@ -87,10 +87,7 @@ package struct Deployments: Sendable, Hashable {
     private static func precedes(
         _ version: String, _ place: String, _ otherVersion: String, _ otherPlace: String
     ) -> Bool {
-        guard !version.isExactly(otherVersion) else { return place.precedesInBytes(otherPlace) }
-        // Semantic versions come first: mixed, 10.0.0 would come before 1x, 1x before 9.0.0, and that before 10.0.0.
-        let isSemantic = ComponentVersion.isSemantic(version)
-        guard isSemantic == ComponentVersion.isSemantic(otherVersion) else { return isSemantic }
-        return ComponentVersion.precedes(version, otherVersion)
+        version.isExactly(otherVersion)
+            ? place.precedesInBytes(otherPlace) : ComponentVersion.precedes(version, otherVersion)
     }
 }
