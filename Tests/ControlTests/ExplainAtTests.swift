@@ -1,8 +1,10 @@
 import Flags
 import Foundation
+import GRDB
 import Harness
 import HashTreeCollections
 import JSON
+import Releases
 import Replication
 import Synchronization
 import Testing
@@ -111,11 +113,11 @@ import Testing
             let times = history.compactMap { $0["time"]?.stringValue }
             #expect(times.count == 3)
             #expect(try await variant("\"\(times[0])\"") == "on", "at that very millisecond it was published")
-            let future = try await explain(node, "a", "ann", #", "at": "2100-01-01T00:00:00+01:00""#).json
-            #expect(future["variant"] == "on" && future["at"]?["revision"]?["number"] == 2)
-            #expect(future["at"]?["published"]?.stringValue == times[0])
+            let newest = try await explain(node, "a", "ann", #", "at": "\#(times[0])""#).json
+            #expect(newest["variant"] == "on" && newest["at"]?["revision"]?["number"] == 2)
+            #expect(newest["at"]?["published"]?.stringValue == times[0])
             // Worked out for when it was published, unless another time is given.
-            let published = try #require(future["time"]?.integerValue)
+            let published = try #require(newest["time"]?.integerValue)
             #expect(abs(published - Int64(Date().timeIntervalSince1970)) < 60)
             #expect(try await explain(node, "a", "ann", #", "at": 1, "time": 5"#).json["time"] == 5)
 
@@ -123,11 +125,35 @@ import Testing
                 ("3", 404, "No such revision"), ("\"2/1\"", 404, "No such revision"),
                 ("\"2001-01-01T00:00:00Z\"", 404, "Before the beginning"),
                 ("\"yesterday\"", 422, "Neither revision nor time"), ("-1", 422, "Neither revision nor time"),
-                ("true", 422, "Neither revision nor time"), ("0", 404, "No such flag then"),
+                ("true", 422, "Neither revision nor time"), ("\"2100-01-01T00:00:00+01:00\"", 422, "Yet to come"),
+                ("0", 404, "No such flag then"),
             ] {
                 let answer = try await explain(node, "a", "ann", #", "at": \#(at)"#)
                 #expect(answer.status == status && answer.json["title"]?.stringValue == title, "\(at): \(answer.text)")
             }
+            let before = Moment.now.wall
+            let future = try await explain(node, "a", "ann", #", "at": "2100-01-01T00:00:00Z""#)
+            let detail = try #require(future.json["detail"]?.stringValue)
+            let told = try #require(detail.wholeMatch(of: /"at" is 2100-01-01T00:00:00(\.000)?Z, and it is (\S+) now/))
+            let now = try #require(Timestamp.milliseconds(of: String(told.2)))
+            #expect((Int64(before)...Int64(Moment.now.wall)).contains(now), "the present time is named: \(detail)")
+        }
+    }
+
+    /// What was published before the clock was set back is past, though its time is yet to come.
+    @Test func aClockThatWasSetBackHidesNothing() async throws {
+        try await withNode { node, directory in
+            _ = try await node.production("POST", "/apply", Sample.document(Sample.flag("a", default: "on")))
+            let ahead = try #require(Timestamp.milliseconds(of: "2100-01-01T00:00:00Z"))
+            let disk = try DatabaseQueue(path: directory.path("control.sqlite"))
+            try await disk.write {
+                try $0.execute(sql: "UPDATE log SET time = ? WHERE number = 1", arguments: [ahead])
+            }
+            try disk.close()
+            let then = try await explain(node, "a", "ann", #", "at": "2100-01-01T00:00:00Z""#)
+            #expect(then.status == 200 && then.json["at"]?["revision"]?["number"] == 1, "\(then.text)")
+            let later = try await explain(node, "a", "ann", #", "at": "2100-01-01T00:00:01Z""#)
+            #expect(later.status == 422 && later.json["title"] == "Yet to come", "\(later.text)")
         }
     }
 

@@ -50,7 +50,7 @@ struct ExplainAtCommandTests {
         // Armed it isn't open yet; a little more than an hour later it is, for who has the version.
         let before = try await Self.explained("--at", "\(armed.number)", of: cluster)
         #expect(before["variant"] == "off", "\(before.compactText())")
-        for (time, version, variant) in [("+59m", "2.0.0", "off"), ("+61m", "2.0.0", "on"), ("+61m", "1.0.0", "off")] {
+        for (time, version, variant) in [("+30m", "2.0.0", "off"), ("+61m", "2.0.0", "on"), ("+61m", "1.0.0", "off")] {
             let answer = try await Self.explained("--at", "\(armed.number)", "--time", time, of: cluster, as: version)
             #expect(answer["variant"]?.stringValue == variant, "\(time) \(version): \(answer.compactText())")
         }
@@ -65,13 +65,14 @@ struct ExplainAtCommandTests {
         let byTime = try await Self.explained("--at", published, of: cluster)
         let number = byTime["at"]?["revision"]?["number"]?.integerValue ?? -1
         #expect((first...armed.number).contains(number), "\(byTime.compactText())")
-        let now = try await Self.explained("--at", "2100-01-01T00:00:00Z", of: cluster)
-        #expect(
-            now["at"]?["revision"]?["number"]?.integerValue == last && now["variant"] == "on", "\(now.compactText())")
+        let killed = try await Self.explained("--at", "\(last)", of: cluster)
+        let newest = try await Self.explained(
+            "--at", try #require(killed["at"]?["published"]?.stringValue), of: cluster)
+        #expect(newest == killed && newest["variant"] == "on", "\(newest.compactText())")
     }
 
     @Test(
-        "refused: a revision to come, one no longer kept, a moment before the beginning, another epoch"
+        "refused: a revision or a moment to come, one no longer kept, a moment before the beginning, another epoch"
     )
     func refusals() async throws {
         let cluster = try await Cluster(agents: 0, controlVariables: ["PILOTLIGHT_HISTORY_KEEP": "5"])
@@ -97,6 +98,8 @@ struct ExplainAtCommandTests {
         let moment = try await refusal("2001-01-01T00:00:00Z")
         #expect(moment.contains("goes back to revision \(number)"), "\(moment)")
         #expect(try await refusal("100000").contains("there is no 100000 yet"))
+        let future = try await refusal("2100-01-01T00:00:00Z")
+        #expect(future.contains("\"at\" is 2100-01-01T00:00:00.000Z, and it is 20"), "\(future)")
         #expect(try await refusal("7/\(number)").contains("epoch"))
         let flag = try await cluster.control.run("explain", "late", "--at", "\(number)")
         #expect(flag.code == 1 && flag.errors.contains("there was no flag \"late\" at revision \(number)"), "\(flag)")

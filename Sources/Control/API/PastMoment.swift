@@ -54,6 +54,12 @@ extension OperatorAPI {
             }
             found = revision
         case .time(let time):
+            let now = Moment.now.wall
+            if time > now {
+                // Where the clock was set back, what is published is past all the same.
+                let newest = try await read { try await $0.published(state.committed.revision.number, in: state.id) }
+                guard let newest, time <= newest.time else { throw .yetToCome(time, now: now) }
+            }
             guard let revision = try await read({ try await $0.newest(at: time, in: state.id) }) else {
                 throw try await before(time, state)
             }
@@ -77,5 +83,15 @@ extension OperatorAPI {
                 hint: "`pilotlight history` shows its revisions with their times")
         }
         return .noLongerKept("what there was at \(HistoryEntry.text(ofTime: time))", oldest: oldest, state)
+    }
+}
+
+extension Refusal {
+    /// Nobody was answered anything then; what a ramp or a release gives later is asked of today's state.
+    fileprivate static func yetToCome(_ time: UInt64, now: UInt64) -> Refusal {
+        Refusal(
+            .invalid, "Yet to come",
+            detail: "\"at\" is \(HistoryEntry.text(ofTime: time)), and it is \(HistoryEntry.text(ofTime: now)) now",
+            hint: "leave \"at\" out for what stands now; \"time\" (`--time`) asks what that gives at another moment")
     }
 }
