@@ -44,6 +44,55 @@ struct ChangeHistoryTests {
         #expect(absent.code == 1 && absent.errors.contains("99"), "\(absent)")
     }
 
+    @Test("a flag's history has the steps of the releases that change it, and of no others")
+    func releases() async throws {
+        let cluster = try await Cluster(agents: 0)
+        let control = cluster.control
+        try control.apply(Fixture.flags("cart", "other"))
+        try control.apply(#"{"flags": {}, "pilots": {"cart": {"members": []}}}"#)
+        func run(_ words: String...) async throws {
+            let result = try await Pilotlight.run(words + ["--control-url", control.url])
+            #expect(result.code == 0, "\(words): \(result)")
+        }
+        func create(_ name: String, _ flag: String) async throws {
+            let plan = """
+                name: \(name)
+                changes: [{flag: \(flag), variant: "on"}]
+                stages: [{percentage: 1}, {percentage: 10}, {name: everyone, percentage: 100}]
+                """
+            try await run("release", "create", try cluster.directory.write("\(name).yaml", plan))
+        }
+        try await create("autumn", "cart")
+        try await create("winter", "other")
+        try await run("release", "start", "autumn", "--message", "started")
+        try await run("release", "start", "winter", "--message", "not of the cart")
+        try await run("release", "advance", "autumn", "--message", "advanced")
+        try await run("flag", "kill", "cart", "--message", "killed")
+        try await run("flag", "unkill", "cart", "--message", "unkilled")
+        try await run("release", "resume", "autumn")
+        try await run("release", "launch", "autumn", "--message", "launched")
+        try await run("release", "rollback", "autumn", "--message", "taken back")
+        try await run("release", "rollback", "winter")
+        // Its record is gone, what it did isn't.
+        try await run("release", "delete", "autumn", "--yes")
+
+        func reasons(_ words: String...) async throws -> [String] {
+            let result = try await Pilotlight.run(["history"] + words + ["--json", "--control-url", control.url])
+            return (result.json["history"]?.arrayValue ?? []).compactMap { $0["message"]?.stringValue }
+        }
+        let all = ["taken back", "launched", "unkilled", "killed", "advanced", "started"]
+        #expect(try await Array(reasons("cart").prefix(6)) == all)
+        #expect(try await reasons("cart").count == 8, "with its own beginning, and that of a group of its name")
+        let lines = try await control.run("history", "cart").output.split(separator: "\n")
+        #expect(lines[4].contains("\tadvanced\t~ release autumn  stage: 10 %"), "\(lines)")
+        #expect(lines[5].contains("\tstarted\t+ release autumn  stage: 1 %; cart=on"), "\(lines)")
+        #expect(try await Array(reasons("cart", "--limit", "2")) == ["taken back", "launched"])
+        #expect(try await reasons("cart", "--kind", "flag").prefix(2) == ["taken back", "launched"])
+        #expect(try await reasons("cart", "--kind", "pilot").count == 1)
+        #expect(try await !reasons("other").contains("started"))
+        #expect(try await reasons("other").contains("not of the cart"))
+    }
+
     @Test("a long history is read page by page")
     func pages() async throws {
         let cluster = try await Cluster(agents: 0)

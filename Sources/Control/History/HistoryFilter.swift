@@ -2,7 +2,8 @@ import Flags
 import JSON
 import Replication
 
-/// Which revisions of a history are asked for: all, or those that touched entries of some kinds or of one name.
+/// Which revisions of a history are asked for: all, or those that touched entries of some kinds or of one name. What has a
+/// name, of no kind in particular, is touched by the releases that change it, too.
 package struct HistoryFilter: Sendable, Hashable {
     /// What a history tells apart; the kills, or the floors, of flags and of components are entries of one kind.
     package enum Kind: String, Sendable, CaseIterable {
@@ -52,6 +53,21 @@ package struct HistoryFilter: Sendable, Hashable {
     package var entries: [EntryKey] {
         guard let name else { return [] }
         return kinds.map { EntryKey($0.entry, $0.isOfComponents == true ? ComponentKey.flagKey(of: name) : name) }
+    }
+
+    /// Releases of other names may count.
+    private var asksReleases: Bool { name != nil && kinds.count == Kind.allCases.count }
+
+    /// What the entry of a release that changes it has in it, as stored: the name in quotes. Others may have it too.
+    var mentioned: [UInt8]? { asksReleases ? name.map { JSONValue.string($0).canonicalBytes() } : nil }
+
+    /// - Parameter release: as its entry is stored.
+    /// - Returns: whether it changes the flag or the component of that name.
+    func isChanged(by release: [UInt8]) -> Bool {
+        guard asksReleases, let name else { return false }
+        let component = ComponentKey.flagKey(of: name)
+        let changes = StoredFlag.json(release)["changes"]?.arrayValue ?? []
+        return changes.compactMap { FlagVariant($0)?.flag }.contains { $0.isExactly(name) || $0.isExactly(component) }
     }
 
     /// Of the rows of `touched`, in SQL; `arguments` are its values.

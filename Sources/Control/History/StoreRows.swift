@@ -31,11 +31,41 @@ struct StoreRows {
         }
         var arguments: StatementArguments = [environment, before]
         arguments += StatementArguments(filter.arguments)
-        return try numbers(
+        let found = try numbers(
             """
             SELECT DISTINCT number FROM touched
             WHERE environment = ? AND number < ? AND (\(filter.condition)) ORDER BY number DESC LIMIT ?
             """, arguments + [limit])
+        guard let mentioned = filter.mentioned else { return found }
+        let released = try numbers(ofReleasesIn: environment, filter, mentioned, before: before, limit: limit)
+        return Array(Set(found + released).sorted(by: >).prefix(limit))
+    }
+
+    /// Those in which a release moved that changes what `filter` asks for: what it changes stands in its entry, before or
+    /// after. After, it is what the entry's next change found, or what it is now.
+    private func numbers(
+        ofReleasesIn environment: Int64, _ filter: HistoryFilter, _ mentioned: [UInt8], before: Int64, limit: Int
+    ) throws -> [UInt64] {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT number, release FROM (
+                    SELECT number, coalesce(
+                        before,
+                        (SELECT next.before FROM touched AS next
+                            WHERE next.environment = this.environment AND next.kind = this.kind
+                            AND next.name = this.name AND next.number > this.number ORDER BY next.number LIMIT 1),
+                        (SELECT bytes FROM entries
+                            WHERE entries.environment = this.environment AND entries.kind = this.kind
+                            AND entries.name = this.name)) AS release
+                    FROM touched AS this WHERE environment = ? AND kind = ? AND number < ?)
+                WHERE instr(release, ?) > 0 ORDER BY number DESC
+                """, arguments: [environment, Int64(EntryKind.release.rawValue), before, Data(mentioned)])
+        var found: [UInt64] = []
+        while found.count < limit, let row = try rows.next() {
+            if filter.isChanged(by: Array(row[1] as Data)) { found.append(UInt64(bitPattern: row[0])) }
+        }
+        return found
     }
 
     /// Numbers above `after`, rising.
