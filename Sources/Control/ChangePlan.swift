@@ -72,6 +72,7 @@ struct ChangePlan: Sendable {
         case .removeFreeze(let name): try FreezePlan.remove(name, on: state)
         case .createRelease(let plan, let id, let replace):
             try ReleasePlanning.create(plan, id: id, replace: replace, on: state, circumstances)
+        case .deleteRelease(let name): try ReleaseDeletion.plan(name, on: state)
         case .release(let name, let event): try ReleasePlanning.make(event, of: name, on: state, circumstances)
         case .keepRelease(let name): try ReleasePlanning.keep(name, on: state, circumstances)
         }

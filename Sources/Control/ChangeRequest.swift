@@ -38,8 +38,9 @@ package struct ChangeRequest: Sendable {
         case retireDeployment(component: String, version: String, where: String?)
         case putFreeze(FreezeWindow)
         case removeFreeze(String)
-        /// `id` is drawn by whoever asks. `replace` puts it in the place of a draft, or of one that was cancelled.
+        /// `id` is drawn by whoever asks. `replace` puts it in the place of a draft.
         case createRelease(ReleasePlan, id: String, replace: Bool)
+        case deleteRelease(String)
         case release(String, ReleaseEvent)
         /// What the release of that name does by itself now, which may be nothing.
         case keepRelease(String)
@@ -56,7 +57,8 @@ package struct ChangeRequest: Sendable {
                 .removeMembers(let pilot, _):
                 EntryKey(.pilot, pilot)
             case .apply, .createPilot, .createComponent, .rollback, .promote, .putDeployment, .checkDeployment,
-                .retireDeployment, .putFreeze, .removeFreeze, .createRelease, .release, .keepRelease:
+                .retireDeployment, .putFreeze, .removeFreeze, .createRelease, .deleteRelease, .release,
+                .keepRelease:
                 nil
             }
         }

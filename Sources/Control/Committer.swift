@@ -28,15 +28,15 @@ package final class Committer: Sendable {
     ///   hand over.
     package init(
         store: ControlStore, states: [EnvironmentState], published: PublishedEnvironments,
-        historyKeep: HistoryKeep = .everything, logger: Logger,
+        historyKeep: HistoryKeep = .everything, hasWebhook: Bool = true, logger: Logger,
         clock: @escaping @Sendable () -> UInt64 = { Moment.now.wall }, sight: CommitterSight = .alone,
         publish: @escaping @Sendable (CommittedGroup) -> Void
     ) {
         let thread = Thread { [queue, ended, counters] in
             pilotlight_name_thread("committer")
             var loop = CommitterLoop(
-                store: store, states: states, published: published, historyKeep: historyKeep, logger: logger,
-                clock: clock, sight: sight, publish: publish)
+                store: store, states: states, published: published, historyKeep: historyKeep,
+                hasWebhook: hasWebhook, logger: logger, clock: clock, sight: sight, publish: publish)
             loop.trimIfDue()
             while let jobs = queue.takeAll(waiting: !loop.isTrimming) {
                 loop.run(jobs, overtaking: queue.takeUrgent)

@@ -10,6 +10,8 @@ struct CommitterLoop {
     var environments: [String: EnvironmentState]
     let published: PublishedEnvironments
     private let historyKeep: HistoryKeep
+    /// Somebody waits for what is announced.
+    private let hasWebhook: Bool
     let logger: Logger
     let clock: @Sendable () -> UInt64
     private let sight: CommitterSight
@@ -39,13 +41,14 @@ struct CommitterLoop {
 
     init(
         store: ControlStore, states: [EnvironmentState], published: PublishedEnvironments, historyKeep: HistoryKeep,
-        logger: Logger, clock: @escaping @Sendable () -> UInt64, sight: CommitterSight = .alone,
-        publish: @escaping @Sendable (CommittedGroup) -> Void
+        hasWebhook: Bool = true, logger: Logger, clock: @escaping @Sendable () -> UInt64,
+        sight: CommitterSight = .alone, publish: @escaping @Sendable (CommittedGroup) -> Void
     ) {
         self.store = store
         environments = Dictionary(uniqueKeysWithValues: states.map { ($0.name, $0) })
         self.published = published
         self.historyKeep = historyKeep
+        self.hasWebhook = hasWebhook
         self.logger = logger
         self.clock = clock
         self.sight = sight
@@ -113,15 +116,20 @@ struct CommitterLoop {
         guard isTrimming || now >= nextTrim || now + 120_000 < nextTrim else { return }
         nextTrim = now + 60_000
         do {
-            let trimmed = try store.trim(historyKeep, now: now)
+            let trimmed = try store.trim(historyKeep, hasWebhook: hasWebhook, now: now)
             if trimmed.revisions > 0, !isTrimming {
                 logger.notice("history that is no longer kept is deleted", metadata: ["keep": "\(historyKeep)"])
             }
+            if trimmed.announcements > 0, !isTrimming {
+                logger.notice(
+                    "announcements that are no longer kept are deleted",
+                    metadata: ["keep": "\(StoreTrimmer.announcementsKept)"])
+            }
             isTrimming = trimmed.isMore
-            bytesSinceCheckpoint += (trimmed.revisions + trimmed.requests) * 8_192
+            bytesSinceCheckpoint += (trimmed.revisions + trimmed.requests + trimmed.announcements) * 8_192
         } catch {
             isTrimming = false
-            logger.error("old history could not be deleted", metadata: ["error": "\(error)"])
+            logger.error("what is no longer kept could not be deleted", metadata: ["error": "\(error)"])
         }
     }
 
@@ -160,7 +168,11 @@ struct CommitterLoop {
             let outcome = ChangeOutcome(
                 plan, revision: state.log.staged.revision, published: !plan.changes.isEmpty)
             note(request, state, outcome, &group)
-            group.answers.append { answer($0.map { outcome }) }
+            let log = logging(plan, request)
+            group.answers.append { result in
+                if case .success = result { log() }
+                answer(result.map { outcome })
+            }
         } catch {
             if let held = request.held(for: error, on: environments[request.environment]) {
                 return plan(held, answer, &group)
@@ -206,6 +218,22 @@ struct CommitterLoop {
             group.records.append(row)
         }
         group.announcements += plan.announcements
+    }
+
+    /// What nothing else keeps, once it is stored: who deleted a release, and why.
+    private func logging(_ plan: ChangePlan, _ request: ChangeRequest) -> () -> Void {
+        let deleted = plan.records.compactMap { if case .dropRelease(let release) = $0 { release } else { nil } }
+        return { [logger] in
+            for release in deleted {
+                logger.notice(
+                    "a release is deleted",
+                    metadata: [
+                        "environment": "\(request.environment)", "release": "\(release.name)",
+                        "state": "\(release.state.rawValue)", "actor": "\(request.actor)",
+                        "message": "\(request.message)",
+                    ])
+            }
+        }
     }
 
     /// The earlier request of the same idempotency key, in this group or on disk.

@@ -60,7 +60,7 @@ package final class ControlNode: Service {
         let inbox = try Hub.Inbox()
         let committer = Committer(
             store: store, states: loaded.environments.map(\.state), published: published,
-            historyKeep: configuration.historyKeep, logger: logger,
+            historyKeep: configuration.historyKeep, hasWebhook: signer != nil, logger: logger,
             sight: CommitterSight(time: { clock.now }, observe: { registry.observe($0) }),
             publish: { inbox.publish($0) })
         let hub: Hub

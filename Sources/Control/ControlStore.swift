@@ -231,8 +231,10 @@ package final class ControlStore: Sendable {
 
     /// Deletes history that is no longer kept, and requests that nobody repeats any more, so much at a time that changes
     /// don't wait for long.
-    func trim(_ keep: HistoryKeep, now: UInt64) throws(ControlError) -> Trimmed {
-        try transaction { db in try StoreTrimmer(db).trim(keep, now: now) }
+    ///
+    /// - Parameter hasWebhook: somebody waits for what is announced.
+    func trim(_ keep: HistoryKeep, hasWebhook: Bool = true, now: UInt64) throws(ControlError) -> Trimmed {
+        try transaction { db in try StoreTrimmer(db).trim(keep, hasWebhook: hasWebhook, now: now) }
     }
 
     private func transaction<Value: Sendable>(

@@ -4,6 +4,7 @@ import GRDB
 struct Trimmed {
     var revisions = 0
     var requests = 0
+    var announcements = 0
     /// There is more to be deleted.
     var isMore = false
 }
@@ -14,12 +15,15 @@ struct StoreTrimmer {
 
     /// Numbers, and requests, that one transaction goes over in an environment.
     private static let portion: Int64 = 2_000
+    /// Of each environment's announcements, the newest that were delivered.
+    static let announcementsKept: Int64 = 1_000
 
     init(_ db: Database) { self.db = db }
 
-    func trim(_ keep: HistoryKeep, now: UInt64) throws -> Trimmed {
+    func trim(_ keep: HistoryKeep, hasWebhook: Bool, now: UInt64) throws -> Trimmed {
         var trimmed = Trimmed()
         try trimRequests(now: now, &trimmed)
+        try trimAnnouncements(hasWebhook: hasWebhook, &trimmed)
         guard keep != .everything else { return trimmed }
         for row in try Row.fetchAll(db, sql: "SELECT id, number FROM environments") {
             try trim(row["id"], head: row["number"], keep, now: now, &trimmed)
@@ -70,7 +74,27 @@ struct StoreTrimmer {
         if trimmed.requests == Self.portion { trimmed.isMore = true }
     }
 
-    private func number(_ sql: String, _ arguments: StatementArguments) throws -> Int64? {
-        try Int64.fetchOne(db, sql: sql + " LIMIT 1", arguments: arguments)
+    /// What the webhook is yet to take stays in any case. Where there is none, nobody waits for any.
+    private func trimAnnouncements(hasWebhook: Bool, _ trimmed: inout Trimmed) throws {
+        let taken = try Int64.fetchOne(
+            db, sql: "SELECT sequence FROM positions WHERE reader = ? AND ?",
+            arguments: [AnnouncementReader.webhook.rawValue, hasWebhook])
+        for environment in try Int64.fetchAll(db, sql: "SELECT id FROM environments") {
+            let last = try number(
+                "SELECT sequence FROM announcements WHERE environment = ? AND sequence <= ? ORDER BY sequence DESC",
+                [environment, taken ?? .max], offset: Self.announcementsKept)
+            guard let last else { continue }
+            try db.execute(
+                sql: """
+                    DELETE FROM announcements WHERE sequence IN
+                    (SELECT sequence FROM announcements WHERE environment = ? AND sequence <= ? ORDER BY sequence LIMIT ?)
+                    """, arguments: [environment, last, Self.portion])
+            trimmed.announcements += db.changesCount
+            if db.changesCount == Self.portion { trimmed.isMore = true }
+        }
+    }
+
+    private func number(_ sql: String, _ arguments: StatementArguments, offset: Int64 = 0) throws -> Int64? {
+        try Int64.fetchOne(db, sql: sql + " LIMIT 1 OFFSET \(offset)", arguments: arguments)
     }
 }

@@ -32,8 +32,8 @@ package enum Gate {
             return GateResult.Check(
                 requirement, .red,
                 detail: "\(required.text) isn't met by "
-                    + list(lacking, reported),
-                agents: names(lacking))
+                    + list(lacking) { reported($0) + ($0.isLive ? "" : ", silent") },
+                agents: names(lacking), hint: forgetting(lacking.filter { !$0.isLive }))
         }
         if !awaited.isEmpty { return unknown(requirement, awaited) }
         return GateResult.Check(
@@ -89,6 +89,14 @@ package enum Gate {
     private static func reported(_ agent: ObservedAgent) -> String {
         if agent.isDuplicate { return "two agents share its id" }
         return agent.version.isEmpty ? "no version" : agent.version
+    }
+
+    /// An agent that said no goodbye, or whose goodbye nobody heard, counts until it is forgotten. Nil without agents.
+    private static func forgetting(_ silent: [ObservedAgent]) -> String? {
+        guard let first = silent.first else { return nil }
+        return silent.count == 1
+            ? "\(first.name) is silent: if it is gone for good, `pilotlight fleet forget \(first.id)`"
+            : "some are silent: each that is gone for good, `pilotlight fleet forget ID`: " + list(silent, \.id)
     }
 
     private static func unknown(_ requirement: Requirement, _ awaited: [ObservedAgent]) -> GateResult.Check {

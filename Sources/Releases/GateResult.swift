@@ -18,22 +18,26 @@ package struct GateResult: Sendable, Hashable {
         package var detail: String
         /// Names of those in the way, sorted.
         package var agents: [String]
+        /// What helps, where something other than the deployment may be at fault.
+        package var hint: String?
 
         package init(
             _ requirement: Requirement, _ verdict: Verdict, isBySilence: Bool = false, detail: String,
-            agents: [String] = []
+            agents: [String] = [], hint: String? = nil
         ) {
             self.requirement = requirement
             self.verdict = verdict
             self.isBySilence = isBySilence
             self.detail = detail
             self.agents = agents
+            self.hint = hint
         }
 
         package var json: JSONValue {
             .object([
                 "requirement": .string(requirement.text), "verdict": .string(verdict.rawValue),
                 "detail": .string(detail), "agents": .array(agents.map { .string($0) }),
+                "hint": hint.map { .string($0) } ?? .null,
             ])
         }
     }
@@ -59,6 +63,15 @@ package struct GateResult: Sendable, Hashable {
 
     /// Of the checks that aren't green.
     package var details: [String] { checks.filter { $0.verdict != .green }.map(\.detail) }
+
+    /// Of the checks that aren't green, each once.
+    package var hints: [String] {
+        var hints: [String] = []
+        for hint in checks.filter({ $0.verdict != .green }).compactMap(\.hint) where !hints.contains(hint) {
+            hints.append(hint)
+        }
+        return hints
+    }
 
     /// Of the checks that aren't green, each once.
     package var agents: [String] {

@@ -149,21 +149,19 @@ extension Release {
         }
         for key in plan.subjects {
             guard let floor = situation.facts.floors[key] else { continue }
-            var rest = floor.removing(name)
-            if let whole = covered.first(where: { $0.flag.isExactly(key) && $0.kept == rest }) { rest = whole.floor }
+            var others = situation.facts.covered[key] ?? [:]
+            others[name] = nil
+            let own = covered.first { $0.flag.isExactly(key) }.map { [name: $0.floor] } ?? [:]
+            let stack = FloorStack(covered: others.merging(own) { $1 })
+            let rest = stack.removing(name, from: floor)
             if rest != floor { actions.append(.floor(flag: key, rest)) }
+            for (other, floor) in others.sorted(by: { $0.key.precedesInBytes($1.key) }) {
+                let rest = stack.removing(name, from: floor)
+                if rest != floor { actions.append(.cover(release: other, flag: key, rest)) }
+            }
         }
         edits = []
         covered = []
         return actions
-    }
-}
-
-extension ReleaseFloor {
-    /// Without what one release put there; nil if nothing is left.
-    fileprivate func removing(_ name: String) -> ReleaseFloor? {
-        let rest = below?.removing(name)
-        return release.isExactly(name)
-            ? rest : ReleaseFloor(release: release, requires: requires, before: before, below: rest)
     }
 }

@@ -63,6 +63,13 @@ package struct Release: Sendable, Hashable {
     /// In steady milliseconds.
     var minimumUntil: Int64 { stageSince + (currentStage?.minimumSeconds ?? 0) * 1_000 }
 
+    /// What its launch found of a flag's earlier floors is this from now on: one of them was taken back.
+    package mutating func cover(_ flag: String, _ floor: ReleaseFloor?) {
+        covered = covered.compactMap { cover in
+            cover.flag.isExactly(flag) ? floor.map { CoveredFloor(flag: flag, floor: $0) } : cover
+        }
+    }
+
     /// What is announced under the last record begins with this.
     package var eventID: String { "\(id)-\(history.last?.number ?? 0)" }
 }

@@ -11,6 +11,8 @@ package enum ReleaseAction: Sendable, Hashable {
     case define(flag: String, JSONValue)
     /// What agents below a required version go on answering by; nil for none.
     case floor(flag: String, ReleaseFloor?)
+    /// What another release's launch found of earlier floors, as its record has it from now on; nil for nothing.
+    case cover(release: String, flag: String, ReleaseFloor?)
     /// A flag or a component isn't as it was before the release in all, and why: a sentence each.
     case leave(flag: String, [String])
     case announce(AnnouncedEvent)

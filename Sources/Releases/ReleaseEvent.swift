@@ -8,8 +8,10 @@ package enum ReleaseEvent: Sendable, Hashable {
     case arm
     case withdraw
     case open
-    /// - Parameter early: before the stage's minimum is over.
-    case advance(early: Bool = false, despiteFreeze: Bool = false)
+    /// - Parameters:
+    ///   - to: the stage that is to follow now, by its name or its number from 1; nil for whichever follows.
+    ///   - early: before the stage's minimum is over.
+    case advance(to: String? = nil, early: Bool = false, despiteFreeze: Bool = false)
     case advanceByItself
     case hold
     case resume(despiteFreeze: Bool = false)
@@ -41,14 +43,15 @@ package enum ReleaseEvent: Sendable, Hashable {
 
     var isEarly: Bool {
         switch self {
-        case .advance(let early, _), .launch(let early, _): early
+        case .advance(_, let early, _), .launch(let early, _): early
         default: false
         }
     }
 
     var isDespiteFreeze: Bool {
         switch self {
-        case .start(_, _, let despite), .advance(_, let despite), .launch(_, let despite), .resume(let despite): despite
+        case .start(_, _, let despite), .advance(_, _, let despite), .launch(_, let despite), .resume(let despite):
+            despite
         default: false
         }
     }

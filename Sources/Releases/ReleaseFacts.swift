@@ -13,6 +13,9 @@ package struct ReleaseFacts: Sendable {
     package var definitions: [String: JSONValue]
     /// Flag key → floor as stored, of its subjects.
     package var floors: [String: ReleaseFloor]
+    /// Flag key → launched release → what its launch found, where not all of that had room below its own floor. Of a
+    /// launched release's subjects.
+    package var covered: [String: [String: ReleaseFloor]]
     /// `agent "a" is 1.4 s ahead`, for each live agent whose clock is too far off to open by.
     package var skewed: [String]
     /// A sentence for each agent whose clock isn't known yet.
@@ -27,8 +30,8 @@ package struct ReleaseFacts: Sendable {
     package init(
         gate: GateResult = .none, calendar: FreezeCalendar = FreezeCalendar(), killed: [String] = [],
         owners: [String: String] = [:], definitions: [String: JSONValue] = [:], floors: [String: ReleaseFloor] = [:],
-        skewed: [String] = [], clocksAwaited: [String] = [], unknownPilots: [String] = [], lostPilots: [String] = [],
-        faults: [String] = []
+        covered: [String: [String: ReleaseFloor]] = [:], skewed: [String] = [], clocksAwaited: [String] = [],
+        unknownPilots: [String] = [], lostPilots: [String] = [], faults: [String] = []
     ) {
         self.gate = gate
         self.calendar = calendar
@@ -36,6 +39,7 @@ package struct ReleaseFacts: Sendable {
         self.owners = owners
         self.definitions = definitions
         self.floors = floors
+        self.covered = covered
         self.skewed = skewed
         self.clocksAwaited = clocksAwaited
         self.unknownPilots = unknownPilots

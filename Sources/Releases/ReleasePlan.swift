@@ -82,6 +82,13 @@ package struct ReleasePlan: Sendable, Hashable {
         return all
     }
 
+    /// From 0; by a stage's name, or else by its number from 1.
+    func stage(called text: String) -> Int? {
+        if let named = stages.firstIndex(where: { $0.name.isExactly(text) }) { return named }
+        guard let number = Int(text), (1...stages.count).contains(number) else { return nil }
+        return number - 1
+    }
+
     /// Groups that its stages take in or its exclusion leaves out.
     package var pilotsNamed: Set<String> { Set(stages.flatMap(\.pilots) + exclude.pilots) }
 

@@ -45,6 +45,7 @@ struct Situation {
             over.flatMap { said(false, "the opening time \(Timestamp.text(seconds: $0)) is over", Self.startOver) }
         case .beforeOpening: said(release.opens.map { isToCome($0) } ?? false, missed)
         case .openingReached: said(release.opens.map { !isToCome($0) } ?? true, "its opening time is yet to come")
+        case .noOtherStage: otherStage
         case .stageFollows: said(!release.isAtLastStage, lastStage, "`pilotlight release launch \(release.name)`")
         case .noStageFollows: said(release.isAtLastStage, "a stage follows")
         case .advancesByItself:
@@ -98,11 +99,38 @@ struct Situation {
 
     private var lastStage: String { "stage \(stageText) is the last one" }
 
-    /// `2 of 6, "10 %"`
+    /// `2 of 6, "10 %",`
     private var stageText: String {
         "\(release.stage + 1) of \(release.plan.stages.count)"
             + (release.currentStage.map { ", \"\($0.name)\"," } ?? "")
     }
+
+    /// Somebody else was quicker, or one stage would be left out.
+    private var otherStage: Unmet? {
+        guard case .advance(let asked?, _, _) = event else { return nil }
+        let (stages, name) = (release.plan.stages, release.name)
+        guard let index = release.plan.stage(called: asked) else {
+            return Unmet(
+                detail: "it is at stage \(stageText) and has no stage \"\(asked)\"",
+                hint: "its stages: " + stages.prefix(Self.mostNamed).map { "\"\($0.name)\"" }.joined(separator: ", ")
+                    + (stages.count > Self.mostNamed ? " and \(stages.count - Self.mostNamed) more" : ""))
+        }
+        let next = release.stage + 1
+        guard index != next else { return nil }
+        let seen = "`pilotlight release show \(name)` says who brought it there"
+        if index == release.stage {
+            return Unmet(detail: "it is at stage \(stageText) already", hint: seen)
+        }
+        let detail = "it is at stage \(stageText) and was to go on to stage \(index + 1), \"\(stages[index].name)\""
+        if index > next {
+            return Unmet(
+                detail: detail, hint: "one after the other: `pilotlight release advance \(name) --to \(next + 1)`")
+        }
+        return Unmet(detail: detail, hint: "it has been there already; \(seen)")
+    }
+
+    /// Of stages, in one sentence.
+    private static let mostNamed = 5
 
     private var remaining: String {
         let seconds = max(1, (release.minimumUntil - at.steady + 999) / 1_000)
@@ -138,7 +166,8 @@ struct Situation {
         case .green: return nil
         case .red:
             return Unmet(
-                detail: "its gate is red: \(detail)", hint: "see `pilotlight deployment list`",
+                detail: "its gate is red: \(detail)",
+                hint: list(["see `pilotlight deployment list`"] + facts.gate.hints),
                 agents: facts.gate.agents)
         case .unknown:
             return Unmet(

@@ -10,6 +10,8 @@ enum TransitionCondition: Sendable, Hashable, CaseIterable {
     case openingNotOver
     case beforeOpening
     case openingReached
+    /// None is asked for but the one that follows.
+    case noOtherStage
     case stageFollows
     case noStageFollows
     case advancesByItself
@@ -38,6 +40,7 @@ enum TransitionCondition: Sendable, Hashable, CaseIterable {
         case .openingNotOver: "no opening time that is over (`--now`)"
         case .beforeOpening: "before the opening time"
         case .openingReached: "opening time reached"
+        case .noOtherStage: "no stage but the next asked for (`--to`)"
         case .stageFollows: "a stage follows"
         case .noStageFollows: "no stage follows"
         case .advancesByItself: "the stage advances by itself"

@@ -67,7 +67,7 @@ package enum TransitionTable {
             Row(.running, .killed, .held, .itself, when: [.somethingKilled]),
             Row(.running, .turnedRed, .rolledBack, .itself, when: [.gateRed, .takesBackOnRed]),
             Row(.running, .turnedRed, .held, .itself, when: [.gateRed]),
-            Row(.running, .advance, .running, .operator, when: [.stageFollows], needs: toAdvance),
+            Row(.running, .advance, .running, .operator, when: [.noOtherStage, .stageFollows], needs: toAdvance),
             Row(
                 .running, .advanceByItself, .running, .itself, when: [.advancesByItself, .stageFollows],
                 needs: toAdvance),

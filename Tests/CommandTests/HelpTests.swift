@@ -86,7 +86,7 @@ import Testing
             "rollback",
             "environment promote", "deployment record", "deployment verify", "deployment retire", "release create",
             "release start", "release advance", "release hold", "release resume", "release launch",
-            "release rollback", "release cancel", "freeze set", "freeze remove",
+            "release rollback", "release cancel", "release delete", "freeze set", "freeze remove",
         ] {
             let options = Self.variables.all(for: words.split(separator: " ").map(String.init)).map(\.option)
             for option in ["--message", "--if-revision", "--idempotency-key", "--actor"] {

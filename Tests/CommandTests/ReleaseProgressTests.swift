@@ -34,6 +34,32 @@ import Testing
         #expect(lines(&progress, "held", stage: 2, [started, advanced, held]).isEmpty)
     }
 
+    @Test func whatWasStartedCanBeTakenUp() {
+        func wasStarted(_ state: String, _ history: JSONValue...) -> Bool {
+            ShownRelease(ReleaseRenderingTests.release(state, with: ["history": .array(history)])).wasStarted
+        }
+        for state in ["scheduled", "armed", "running", "held", "launched", "rolled-back"] {
+            #expect(wasStarted(state), "\(state)")
+        }
+        let created = ReleaseRenderingTests.transition(1, from: .null, to: "draft")
+        let cancelled = ReleaseRenderingTests.transition(3, from: "draft", to: "cancelled")
+        #expect(!wasStarted("draft", created))
+        #expect(!wasStarted("cancelled", created, cancelled), "it was a draft all the time")
+        let scheduled = ReleaseRenderingTests.transition(2, from: "draft", to: "scheduled")
+        #expect(wasStarted("cancelled", created, scheduled, cancelled))
+    }
+
+    @Test func whatIsSaidOfOneThatIsTakenUp() {
+        func takenUp(_ state: String, missed: Bool = false) -> String {
+            ReleaseProgress.takenUp(
+                ShownRelease(ReleaseRenderingTests.release(state, with: ["missed": .bool(missed)])))
+        }
+        #expect(takenUp("armed") == "autumn is armed already: following it")
+        #expect(takenUp("scheduled") == "autumn is scheduled already: following it")
+        #expect(takenUp("scheduled", missed: true) == "autumn was started before, and has missed its opening time")
+        #expect(takenUp("rolled-back") == "autumn was started before, and is rolled back")
+    }
+
     @Test func aCountdownIsNoNews() {
         var progress = ReleaseProgress()
         #expect(
@@ -90,6 +116,9 @@ import Testing
         #expect(try ReleaseFollowing.passing(CommandRefusal("no control node answers")) == "no control node answers")
         #expect(try ReleaseFollowing.passing(ProblemDetails(["title": "busy"], status: 503)) == "busy")
         #expect(throws: ProblemDetails.self) {
+            try ReleaseFollowing.passing(ProblemDetails(["title": "not allowed"], status: 403))
+        }
+        #expect(throws: ReleaseFollowing.Deleted.self) {
             try ReleaseFollowing.passing(ProblemDetails(["title": "no such release"], status: 404))
         }
     }

@@ -87,6 +87,14 @@ import Testing
         #expect(
             try start("--opens", "2026-12-01T09:00:00+01:00")
                 == ["now": false, "despiteFreeze": false, "opens": "2026-12-01T08:00:00Z"])
+        func advance(_ words: String...) throws -> JSONObject {
+            try #require(
+                try PilotlightCommand.parseAsRoot(["release", "advance", "r"] + words) as? ReleaseAdvanceCommand
+            ).body
+        }
+        #expect(try advance() == ["early": false, "despiteFreeze": false])
+        #expect(
+            try advance("--to", "10 %", "--early") == ["early": true, "despiteFreeze": false, "to": "10 %"])
         let create = try #require(
             try PilotlightCommand.parseAsRoot([
                 "release", "create", "r", "--template", "gradual", "--flag", "a=on", "--component", "c=1.4.2",
@@ -139,6 +147,71 @@ import Testing
                 at revision 41 (epoch 2)
                 """)
         #expect(try Rendered.text("release show autumn", answer, .coloured).contains("\u{1B}[31mred\u{1B}[0m"))
+    }
+
+    @Test func aPlanThatSaysMoreShowsIt() {
+        var plan = Self.plan.objectValue ?? [:]
+        plan["onRed"] = "rollback"
+        plan["exclude"] = ["users": ["bob", "eve"], "pilots": ["key-accounts"]]
+        plan["bucketBy"] = "companyId"
+        plan["salt"] = "spring"
+        plan["notes"] = "Jo watches the payments.\n\nCall \u{1B}her.\n"
+        plan["announcement"] = ["users": "A new cart.", "staff": "The old one stays.", "links": []]
+        let text = ReleasePicture(Self.release("draft", with: ["plan": .object(plan)])).text(at: 0, .plain)
+        #expect(
+            text.contains(
+                """
+                  changes   cart → on, component checkout → 1.4.2
+                  excludes  users bob eve, pilots key-accounts
+                  bucket by companyId
+                  salt      spring
+                  on red    rolled back
+                  announces to users, staff; support as users
+                  notes
+                    Jo watches the payments.
+                    
+                    Call \\u{1B}her.
+                  stages
+
+                """), "\(text)")
+        // What goes without saying isn't said.
+        plan = Self.plan.objectValue ?? [:]
+        plan["onRed"] = "hold"
+        let plain = ReleasePicture(Self.release("draft", with: ["plan": .object(plan)])).text(at: 0, .plain)
+        for word in ["excludes", "bucket by", "salt", "on red", "announces", "notes"] {
+            #expect(!plain.contains("  \(word)"), "\(plain)")
+        }
+    }
+
+    @Test(arguments: [
+        (["users"], "users; support as users; staff as users"), (["support"], "support; staff as support"),
+        (["staff"], "staff"), (["users", "support", "staff"], "users, support, staff"),
+    ])
+    func whoeverHasNoTextReadsTheNextWiderOne(_ audiences: [String], _ words: String) {
+        var announcement: JSONObject = ["links": []]
+        for audience in audiences { announcement[audience] = "A new cart." }
+        #expect(ShownPlan(json: ["announcement": .object(announcement)]).audiences == words)
+        #expect(ShownPlan(json: ["announcement": ["links": []]]).audiences == nil)
+    }
+
+    @Test func whatHelpsStandsBelowTheAgentsInTheWay() {
+        var gate = Self.gate
+        let hint = "web-3 is silent: if it is gone for good, `pilotlight fleet forget 3f`"
+        gate = [
+            "verdict": "red",
+            "checks": .array(
+                (gate["checks"]?.arrayValue ?? []).map { check in
+                    var check = check.objectValue ?? [:]
+                    check["hint"] = .string(hint)
+                    return .object(check)
+                }),
+        ]
+        #expect(
+            ShownGate(json: gate).lines(.plain) == [
+                "red  everywhere: checkout >= 1.4.2  checkout >= 1.4.2 isn't met by web-3 (1.4.1)", "  web-3",
+                "  hint: \(hint)",
+                "green  present: checkout 1.4.2, at least 1 verified  checkout 1.4.2 is present: 2 of 1 wanted",
+            ])
     }
 
     @Test func aPictureOfALaunchedOne() throws {

@@ -79,6 +79,94 @@ import Testing
         await again.control.stop()
     }
 
+    /// The lowest of more than four floors makes room, and comes back with a roll back.
+    @Test func whatAFloorNamesThatMadeRoomStaysToo() async throws {
+        let fixture = try await launched()
+        for (name, variant) in [("a", "v1"), ("b", "v2"), ("c", "v1"), ("d", "v2"), ("e", "v1")] {
+            try await launch(fixture, name, variant)
+        }
+        let floor = try ReleaseFloor(
+            "cart", storedBytes: try #require(try fixture.state.committed.bytes(of: EntryKey(.floor, "cart"))))
+        #expect(floor.levels.map(\.release) == ["e", "d", "c", "b"])
+        let again = try await fixture.restarted()
+        try await expectAllNeeded(again)
+        for name in ["e", "d", "c", "b", "a"] {
+            try await again.tell(.rollBack(), name)
+            try await expectAllNeeded(again)
+        }
+        try await again.control.submit(.deleteFlag("cart"))
+        try await again.control.submit(.deletePilot("vip"))
+        await again.control.stop()
+    }
+
+    private func floors(_ fixture: ReleaseFixture) throws -> [String] {
+        let bytes = try fixture.state.committed.bytes(of: EntryKey(.floor, "cart"))
+        return try bytes.map { try ReleaseFloor("cart", storedBytes: $0).levels.map(\.release) } ?? []
+    }
+
+    /// The floor of a release that was rolled back never comes back, and nothing refers by it.
+    @Test func whatIsTakenBackOldestFirstStaysAway() async throws {
+        let fixture = try await launched()
+        let names = ["a", "b", "c", "d", "e"]
+        for (index, name) in names.enumerated() { try await launch(fixture, name, index % 2 == 0 ? "v1" : "v2") }
+        try await fixture.tell(.rollBack(skipConflicts: true), "summer")
+        let again = try await fixture.restarted()
+        // Only the floor of `summer` needed them, and the rollout that its roll back brought back.
+        try await again.control.apply(Sample.document(Self.cart(default: "v1")))
+        try await again.control.submit(.deletePilot("vip"))
+        try await again.control.submit(.deleteFlag("gate"))
+        try await again.control.submit(.deleteRelease("summer"))
+        for name in names {
+            try await again.tell(.rollBack(skipConflicts: true), name)
+            try await again.control.submit(.deleteRelease(name))
+            let left = names.drop { $0 != name }.dropFirst()
+            #expect(try floors(again) == left.suffix(ReleaseFloor.deepest).reversed())
+        }
+        #expect(try floors(again).isEmpty && again.state.releases.isEmpty)
+        await again.control.stop()
+    }
+
+    /// In whatever order they are launched and taken back: the newest launched ones are what older agents go by.
+    @Test(arguments: [UInt64.random(in: 0...UInt64.max), .random(in: 0...UInt64.max)])
+    func theNewestThatAreLaunchedAreTheFloor(seed: UInt64) async throws {
+        var random = SeededRandom(seed: seed)
+        let fixture = try await ReleaseFixture.make()
+        try await fixture.control.apply(Sample.document(Self.cart()))
+        var launched: [String] = []
+        for number in 0..<60 {
+            if launched.isEmpty || random.below(number < 30 ? 3 : 5) > 1 && number < 50 {
+                // A name is free again.
+                let name = try #require((0...60).map { "r\($0)" }.first { try fixture.state.releases[$0] == nil })
+                try await launch(fixture, name, "v\(random.below(3))")
+                launched.append(name)
+            } else {
+                let name = launched.remove(at: random.below(launched.count))
+                try await fixture.tell(.rollBack(skipConflicts: true), name)
+                try await fixture.control.submit(.deleteRelease(name))
+            }
+            let floors = try floors(fixture)
+            #expect(floors == launched.suffix(ReleaseFloor.deepest).reversed(), "seed \(seed), step \(number)")
+            let all = Set(try fixture.state.floors(of: "cart").flatMap { $0.levels.map(\.release) })
+            #expect(all == Set(launched), "seed \(seed), step \(number)")
+        }
+        await fixture.control.stop()
+    }
+
+    /// Where the flag is gone no roll back brings its floors back.
+    @Test func whatMadeRoomGoesWithItsFlag() async throws {
+        let fixture = try await launched()
+        for (name, variant) in [("a", "v1"), ("b", "v2"), ("c", "v1"), ("d", "v2")] {
+            try await launch(fixture, name, variant)
+        }
+        try await expectAllNeeded(fixture)
+        try await fixture.control.submit(.deleteFlag("cart"))
+        try await fixture.control.apply(Sample.document(Self.cart(default: "v0")))
+        try await launch(fixture, "anew", "v1")
+        try await fixture.control.submit(.deletePilot("vip"))
+        try await fixture.control.submit(.deleteFlag("gate"))
+        await fixture.control.stop()
+    }
+
     @Test func pruneLeavesItAloneUnlessTheFlagGoesAlong() async throws {
         let fixture = try await launched()
         let control = fixture.control

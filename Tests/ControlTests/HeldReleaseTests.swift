@@ -110,7 +110,7 @@ import Testing
     @Test func aStoreThatRefusesIsSaidOnceAndAskedNotTooOften() async throws {
         let fixture = try await running()
         let world = fixture.world
-        let log = LevelLog()
+        let log = LogRecord()
         let start = Moment.now.uptime
         let keeper = ReleaseKeeper(
             fixture.control.published, SharedRegistry(Registry(started: .now)), fixture.control.committer,
@@ -126,39 +126,17 @@ import Testing
         }
         let task = Task { await keeper.run() }
         try await eventually("it was asked four times") { seen in
-            seen.note(log.levels)
-            return log.levels.count >= 4
+            seen.note(log.events.map(\.level))
+            return log.events.count >= 4
         }
         // 0.2, 0.2 and 0.4 s at least lie between them.
         #expect(Moment.now.uptime - start >= 800)
-        #expect(log.levels.filter { $0 == .warning }.count == 1)
+        #expect(log.events.filter { $0.level == .warning }.count == 1)
         try await disk.write { try $0.execute(sql: "DROP TRIGGER full") }
         try await eventually("it is launched at last") { _ in try fixture.release().state == .launched }
         task.cancel()
         await task.value
         try disk.close()
         await fixture.control.stop()
-    }
-}
-
-/// The levels of what was logged.
-private final class LevelLog: Sendable {
-    private let logged = Mutex<[Logger.Level]>([])
-
-    var levels: [Logger.Level] { logged.withLock { $0 } }
-
-    var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
-
-    private struct Handler: LogHandler {
-        let log: LevelLog
-        var metadata: Logger.Metadata = [:]
-        var logLevel: Logger.Level = .trace
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) { log.logged.withLock { $0.append(event.level) } }
     }
 }

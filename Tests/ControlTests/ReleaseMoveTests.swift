@@ -58,6 +58,30 @@ import Testing
         await fixture.control.stop()
     }
 
+    /// Each of two operators has seen the first stage and asks for the second: one of them is late.
+    @Test func twoWhoAdvanceAtOncePassOneStage() async throws {
+        let fixture = try await ReleaseFixture.make()
+        try await fixture.create(
+            ReleaseFixture.plan().replacing(
+                #"{"name": "half", "percentage": 50, "minimum": "1h"}"#,
+                with: #"{"name": "some", "percentage": 10}, {"name": "half", "percentage": 50}"#))
+        for to in ["some", "3"] {
+            if to == "some" { try await fixture.tell(.start()) }
+            let before = try fixture.release().stage
+            let number = try fixture.state.committed.revision.number
+            let refusals = await withTaskGroup(of: Refusal?.self) { group in
+                for _ in 0..<2 { group.addTask { await refusal { try await fixture.tell(.advance(to: to)) } } }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            let late = try #require(refusals.compactMap { $0 }.first)
+            #expect(refusals.compactMap { $0 }.count == 1)
+            #expect(late.kind == .conflict && late.detail.contains("it is at stage \(before + 2) of 3"))
+            #expect(try fixture.release().stage == before + 1)
+            #expect(try fixture.state.committed.revision.number == number + 1)
+        }
+        await fixture.control.stop()
+    }
+
     @Test func takenBackWhileItRunsEverythingIsAsBefore() async throws {
         let fixture = try await ReleaseFixture.make()
         let before = try fixture.entries
@@ -222,7 +246,11 @@ import Testing
         try await fixture.create(replace: true)
         #expect(try fixture.release().id != first)
         try await fixture.tell(.cancel)
-        try await fixture.create(replace: true)
+        let cancelled = try #require(await refusal { try await fixture.create(replace: true) })
+        #expect(cancelled.kind == .conflict && cancelled.detail.hasSuffix("and it is cancelled"))
+        #expect(cancelled.hint?.contains("`pilotlight release delete summer`") == true)
+        try await fixture.control.submit(.deleteRelease("summer"))
+        try await fixture.create()
         try await fixture.tell(.start())
         #expect(await refusal { try await fixture.create(replace: true) }?.kind == .conflict)
         await fixture.control.stop()

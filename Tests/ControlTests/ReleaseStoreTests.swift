@@ -4,6 +4,7 @@ import GRDB
 import Harness
 import HashTreeCollections
 import JSON
+import Logging
 import Releases
 import Replication
 import Testing
@@ -52,6 +53,97 @@ import Testing
         #expect(told.map(\.sequence) == [1, 2, 3])
         #expect(Set(told.map(\.id)).count == 3)
         await fixture.control.stop()
+    }
+
+    /// Of each environment the newest so many that were delivered stay, and all that the webhook is yet to take.
+    @Test func oldAnnouncementsGoOnceTheyAreDelivered() async throws {
+        let fixture = try await ReleaseFixture.make()
+        let store = fixture.control.store
+        _ = try await fixture.control.committer.createEnvironment("staging", .v2, actor: "test", message: "")
+        let environments = try store.load().environments.map(\.state.id).sorted()
+        // None of these is too many for who has yet to take them.
+        try store.move(.webhook, to: 50)
+        // 1,100 of one environment, with three of the other in between.
+        try store.write(
+            [],
+            announcements: (1...1_103).map { number in
+                Self.announcement(number, of: environments[number.isMultiple(of: 300) ? 1 : 0])
+            })
+        let reader = try StoreReader(path: store.path)
+        func kept() async throws -> [Int64] { try await reader.announcements(after: 0, limit: 9_999).map(\.sequence) }
+        try Self.trim(store)
+        #expect(try await kept() == Array(1...1_103))
+        try store.move(.webhook, to: 1_013)
+        try Self.trim(store)
+        #expect(try await kept() == Array(11...1_103), "1,010 are delivered")
+        try store.move(.webhook, to: 1_103)
+        try Self.trim(store)
+        #expect(try await kept() == Array(101...1_103), "the other environment's are none too many")
+        try Self.trim(store)
+        #expect(try await kept().count == 1_003)
+        #expect(try await reader.position(of: .webhook) == (1_103, 1_103))
+        #expect(try await reader.announcements(of: environments[0], kinds: ["held"], limit: 9_999).count == 1_000)
+        reader.close()
+        await fixture.control.stop()
+    }
+
+    /// Until there is nothing more to be deleted.
+    private static func trim(_ store: ControlStore, hasWebhook: Bool = true) throws {
+        var isMore = true
+        while isMore { isMore = try store.trim(.everything, hasWebhook: hasWebhook, now: 1).isMore }
+    }
+
+    private static func announcement(_ number: Int, of environment: Int64) -> StoredAnnouncement {
+        StoredAnnouncement(
+            environment: environment, id: "id-\(number)", release: "summer", kind: "held", time: Int64(number), body: []
+        )
+    }
+
+    /// Nobody waits for them where there is no webhook.
+    @Test func oldAnnouncementsGoWithoutAWebhookToo() async throws {
+        let fixture = try await ReleaseFixture.make()
+        let store = fixture.control.store
+        let id = try fixture.state.id
+        try store.write([], announcements: (1...1_010).map { Self.announcement($0, of: id) })
+        try Self.trim(store)
+        let reader = try StoreReader(path: store.path)
+        #expect(try await reader.announcements(after: 0, limit: 1).map(\.id) == ["id-11"])
+        reader.close()
+        await fixture.control.stop()
+    }
+
+    /// Nobody waits for them any more where there was one once.
+    @Test func oldAnnouncementsGoWhereTheWebhookWasTakenAway() async throws {
+        let fixture = try await ReleaseFixture.make()
+        let store = fixture.control.store
+        let id = try fixture.state.id
+        try store.write([], announcements: (1...1_010).map { Self.announcement($0, of: id) })
+        try store.move(.webhook, to: 3)
+        let reader = try StoreReader(path: store.path)
+        try Self.trim(store)
+        #expect(try await reader.announcements(after: 0, limit: 1).map(\.id) == ["id-1"])
+        try Self.trim(store, hasWebhook: false)
+        #expect(try await reader.announcements(after: 0, limit: 1).map(\.id) == ["id-11"])
+        reader.close()
+        await fixture.control.stop()
+    }
+
+    @Test func theLogSaysThatAnnouncementsGo() async throws {
+        let fixture = try await ReleaseFixture.make()
+        let id = try fixture.state.id
+        try fixture.control.store.write([], announcements: (1...1_010).map { Self.announcement($0, of: id) })
+        await fixture.control.stop()
+        let log = LogRecord()
+        let again = try ControlFixture(fixture.directory.path, logger: log.logger)
+        // Answered by a committer that looked before.
+        try await again.submit(.createPilot("new"))
+        #expect(
+            log.events == [
+                LogRecord.Event(
+                    level: .notice, message: "announcements that are no longer kept are deleted",
+                    metadata: ["keep": "1000"])
+            ])
+        await again.stop()
     }
 
     @Test func deploymentsAndFreezesComeBack() async throws {

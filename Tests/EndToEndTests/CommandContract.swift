@@ -9,7 +9,7 @@ enum CommandContract {
         (
             "agent",
             "--control --publish-port --sync-port --environment --data --socket --socket-mode --socket-group "
-                + "--probe-port --ofrep-port --name --service --service-version --explain"
+                + "--probe-port --ofrep-port --name --service --service-version --health --health-timeout --explain"
         ),
         ("dev", "--socket --data --explain"),
         (
@@ -69,12 +69,13 @@ enum CommandContract {
         ("release show", "--environment --control-url --json"),
         ("release list", "--state --calendar --from --until --environment --control-url --json"),
         ("release start", "--opens --now --wait --despite-freeze --environment --message --control-url --json"),
-        ("release advance", "--early --despite-freeze --environment --message --control-url --json"),
+        ("release advance", "--to --early --despite-freeze --environment --message --control-url --json"),
         ("release hold", "--environment --message --control-url --json"),
         ("release resume", "--despite-freeze --environment --message --control-url --json"),
         ("release launch", "--early --despite-freeze --environment --message --control-url --json"),
         ("release rollback", "--skip-conflicts --environment --message --control-url --json"),
         ("release cancel", "--environment --message --control-url --json"),
+        ("release delete", "--yes --environment --message --control-url --json"),
         ("release notes", "--audience --environment --control-url --json"),
         ("freeze set", "--from --until --weekly --time-zone --reason --environment --message --control-url --json"),
         ("freeze list", "--environment --control-url --json"),
@@ -83,4 +84,12 @@ enum CommandContract {
         ("fleet", "--environment --wait --revision --expect --timeout --control-url --json"),
         ("fleet forget", "--environment --control-url --json"),
     ]
+
+    /// Options without a variable: what they say holds for one command, once.
+    static func isOfTheMoment(_ option: String, _ words: String) -> Bool {
+        [
+            "--component", "--flag", "--version", "--require", "--percent", "--exclude", "--from", "--until", "--to",
+            "--opens", "--wait", "--despite-freeze", "--early", "--now", "--skip-conflicts", "--unchecked",
+        ].contains(option) || (option == "--url" && words != "health")
+    }
 }

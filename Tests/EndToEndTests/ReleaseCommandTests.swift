@@ -23,8 +23,8 @@ struct ReleaseCommandTests {
         """
 
     /// Flags a and cart, off for everyone, and a group staff.
-    static func cluster() async throws -> Cluster {
-        let cluster = try await Cluster(agents: 0)
+    static func cluster(controlVariables: [String: String] = [:]) async throws -> Cluster {
+        let cluster = try await Cluster(agents: 0, controlVariables: controlVariables)
         try cluster.control.apply(Fixture.flags("cart", "other"))
         try cluster.control.apply(#"{"flags": {}, "pilots": {"staff": {"members": ["ann"]}}}"#)
         return cluster
@@ -48,7 +48,12 @@ struct ReleaseCommandTests {
             try await order("start", "autumn", "--message", "go").hasPrefix("autumn: running, stage 1 of 3 (staff)\n"))
         let owned = try await control.run("flag", "default", "cart", "on")
         #expect(owned.code == 1 && owned.errors.contains("autumn"), "\(owned)")
-        #expect(try await order("advance", "autumn").hasPrefix("autumn: running, stage 2 of 3 (10 %)\n"))
+        let far = try await control.run("release", "advance", "autumn", "--to", "everyone")
+        #expect(far.code == 1 && far.errors.contains("everyone") && far.errors.contains("hint"), "\(far)")
+        #expect(
+            try await order("advance", "autumn", "--to", "10 %").hasPrefix("autumn: running, stage 2 of 3 (10 %)\n"))
+        let late = try await control.run("release", "advance", "autumn", "--to", "2")
+        #expect(late.code == 1 && late.errors.contains("10 %") && late.errors.contains("already"), "\(late)")
         let owner = "autumn, running, stage 2 of 3 (10 %): on for 10 %, pilots staff"
         #expect(try await control.run("flag", "show", "cart").output.hasPrefix("RELEASE: \(owner)\n{\n"))
         #expect(try await control.run("flag", "list").output.contains("\t\(owner)\nother\t"))
@@ -76,6 +81,75 @@ struct ReleaseCommandTests {
         #expect(over.code == 1 && over.json["status"] == 409 && over.errors.contains("hint"), "\(over)")
         let unknown = try await control.run("release", "show", "autum")
         #expect(unknown.code == 1 && unknown.errors.contains("autumn"), "\(unknown)")
+    }
+
+    @Test("delete asks, and frees the name of one that is over; one that is on its way, or launched, is refused")
+    func delete() async throws {
+        let cluster = try await Self.cluster()
+        let control = cluster.control
+        let file = try cluster.directory.write("autumn.yaml", Self.plan)
+        func run(_ words: String...) async throws -> CommandResult {
+            try await Pilotlight.run(["release"] + words + ["--control-url", control.url])
+        }
+        _ = try await run("create", file)
+        let unasked = try await run("delete", "autumn")
+        #expect(unasked.code == 1 && unasked.errors.contains("--yes"), "\(unasked)")
+        #expect(try await run("delete", "autumn", "--yes").output == "autumn: deleted\n")
+        #expect(try await run("list").output.isEmpty)
+
+        _ = try await run("create", file)
+        _ = try await run("start", "autumn")
+        let running = try await run("delete", "autumn", "--yes")
+        #expect(running.code == 1 && running.errors.contains("pilotlight release rollback autumn"), "\(running)")
+        _ = try await run("launch", "autumn")
+        let launched = try await run("delete", "autumn", "--yes")
+        #expect(launched.code == 1 && launched.errors.contains("cart"), "\(launched)")
+        _ = try await run("rollback", "autumn")
+        let taken = try await run("create", file, "--replace")
+        #expect(taken.code == 1 && taken.errors.contains("pilotlight release delete autumn"), "\(taken)")
+        let key = ["--yes", "--idempotency-key", "once"]
+        let deleted = try await Pilotlight.run(["release", "delete", "autumn", "--control-url", control.url] + key)
+        #expect(deleted.output == "autumn: deleted\n", "\(deleted)")
+        #expect(try await run("create", file).code == 0)
+        // Its revisions are still told of.
+        let history = try await control.run("history", "autumn")
+        #expect(history.output.split(separator: "\n").count == 2, "\(history)")
+        let gone = try await run("delete", "autum", "--yes")
+        #expect(gone.code == 1 && gone.errors.contains("did you mean \"autumn\"?"), "\(gone)")
+    }
+
+    @Test("what a plan says out of the ordinary is shown; what goes without saying isn't")
+    func shows() async throws {
+        let cluster = try await Self.cluster()
+        let control = cluster.control
+        try control.apply(#"{"flags": {}, "pilots": {"key-accounts": {"members": []}}}"#)
+        let more = """
+
+            onRed: rollback
+            exclude: { users: [bob], pilots: [key-accounts] }
+            bucketBy: company
+            salt: spring
+            notes: |
+              Jo watches the payments.
+              Call her.
+            """
+        for (name, plan) in [("plain", Self.plan), ("more", Self.plan + more)] {
+            let text = plan.replacingOccurrences(of: "name: autumn", with: "name: \(name)")
+            _ = try await control.run("release", "create", try cluster.directory.write("\(name).yaml", text))
+        }
+        let shown = try await control.run("release", "show", "more")
+        for line in [
+            "excludes  users bob, pilots key-accounts", "bucket by company", "salt      spring",
+            "on red    rolled back",
+            "announces to users, support; staff as support",
+            "notes\n    Jo watches the payments.\n    Call her.\n  stages",
+        ] {
+            #expect(shown.output.contains("\n  \(line)\n"), "\(line) isn't in \(shown)")
+        }
+        let plain = try await control.run("release", "show", "plain")
+        for word in ["excludes", "bucket by", "salt", "on red", "notes"] {
+            #expect(!plain.output.contains("\n  \(word)"), "\(plain)")
+        }
     }
 
     @Test("what is wrong with a file is said with its place; a template makes a plan of options")
@@ -133,6 +207,37 @@ struct ReleaseCommandTests {
         let list = try await control.run("release", "list")
         #expect(list.output == "autumn\tdraft\t–\tcart → on\t–\tred\n", "\(list)")
         for agent in agents { try await agent.stop() }
+    }
+
+    @Test("an agent that went without a goodbye keeps a gate red until it is forgotten, and the refusal says how")
+    func silentAgents() async throws {
+        let cluster = try await Self.cluster(controlVariables: ControlProcess.soonSilent)
+        let control = cluster.control
+        let plan = Self.plan + "\nrequires: [\"everywhere: shop >= 1.2\"]"
+        _ = try await control.run("release", "create", try cluster.directory.write("autumn.yaml", plan))
+        let agents = ["1.1", "1.2"].enumerated().map { index, version in
+            AgentProcess(
+                "shop-\(index)", in: cluster.directory.path, of: control,
+                options: ["--service", "shop", "--service-version", version])
+        }
+        for agent in agents { try await agent.start() }
+        let id = try await awaited("both are heard") { sighting in
+            let fleet = try control.fleet()
+            sighting.note(fleet.json.compactText())
+            return fleet.agents.count == 2 ? fleet.agent("shop-0")?.id : nil
+        }
+        agents[0].kill()
+        try await eventually("it is silent") { _ in try control.fleet().agent("shop-0")?.state == "silent" }
+        let silent = try await control.run("release", "start", "autumn")
+        #expect(silent.code == 1 && silent.errors.contains("shop-0 (1.1, silent)"), "\(silent)")
+        #expect(silent.errors.contains("`pilotlight fleet forget \(id)`"), "\(silent)")
+        let shown = try await control.run("release", "show", "autumn")
+        #expect(shown.output.contains("\n      shop-0\n      hint: shop-0 is silent"), "\(shown)")
+        #expect(shown.output.contains("`pilotlight fleet forget \(id)`\n"), "\(shown)")
+        #expect(try await control.run("fleet", "forget", id).code == 0)
+        let started = try await control.run("release", "start", "autumn")
+        #expect(started.code == 0, "\(started)")
+        try await agents[1].stop()
     }
 
     @Test("freeze windows keep a release waiting, but not whoever says --despite-freeze; the calendar shows both")

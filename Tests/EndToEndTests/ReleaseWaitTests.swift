@@ -40,7 +40,7 @@ struct ReleaseWaitTests {
 
     @Test("each stage once, over kills of the control node, until it is launched: 0")
     func restarts() async throws {
-        let cluster = try await create(Self.plan("by-itself", minimum: "3s"))
+        let cluster = try await create(Self.plan("by-itself", minimum: "6s"))
         let control = cluster.control
         let wait = try start(cluster)
         for stage in ["stage 1 of 3 (staff)", "stage 2 of 3 (half)"] {
@@ -115,11 +115,102 @@ struct ReleaseWaitTests {
         #expect(try control.ask("GET", "/v1/environments/production/releases/winter")["state"] == "running")
     }
 
+    @Test("a release that is on its way is taken up where it is, and nothing of it changes")
+    func takenUp() async throws {
+        let cluster = try await create(Self.plan("by-hand"))
+        let control = cluster.control
+        func release() throws -> JSONValue { try control.ask("GET", "/v1/environments/production/releases/autumn") }
+        func follow(_ name: String, _ options: String...) throws -> RunningProcess {
+            try Pilotlight.start(
+                ["release", "start", "autumn", "--wait"] + options, log: cluster.directory.path(name),
+                environment: ["PILOTLIGHT_CONTROL_URL": control.url])
+        }
+        _ = try await control.run("release", "start", "autumn", "--opens", "2099-12-01T09:00:00Z")
+        try await eventually("it is armed") { _ in try release()["state"] == "armed" }
+        let armed = try release()
+        let first = try follow("first")
+        try await says("autumn: armed, opens 2099-12-01 09:00:00 UTC\n", first)
+        #expect(first.errors == "pilotlight: autumn is armed already: following it\n", "\(first.errors)")
+        #expect(try release()["history"] == armed["history"], "a start would have scheduled it anew")
+        // What asks for something is an order as ever, and those who follow see what it comes to.
+        _ = try await control.run("release", "start", "autumn", "--now")
+        try await says("armed → running, stage 1 of 3 (staff)", first)
+        first.signal(SIGTERM)
+        #expect(try await first.exit() == .exited(130), "\(first.output) \(first.errors)")
+
+        let second = try follow("second", "--message", "again", "--idempotency-key", "k")
+        try await says("autumn: running, stage 1 of 3 (staff)\n", second)
+        #expect(
+            second.errors == """
+                pilotlight: autumn is running already: following it
+                pilotlight: nothing is changed, so there is no use for --message and --idempotency-key
+
+                """, "\(second.errors)")
+        for option in ["--now", "--if-revision=0"] {
+            let asking = try await control.run("release", "start", "autumn", "--wait", option)
+            #expect(asking.code == 1 && asking.output.isEmpty && asking.errors.contains("(HTTP 4"), "\(asking)")
+        }
+        _ = try await control.run("release", "advance", "autumn", "--to", "half")
+        try await says("running, stage 2 of 3 (half)", second)
+        _ = try await control.run("release", "launch", "autumn")
+        #expect(try await second.exit() == .exited(0), "\(second.output) \(second.errors)")
+    }
+
+    @Test("one that came to its end meanwhile says which, as the following would have: nothing is started")
+    func takenUpLate() async throws {
+        let cluster = try await create(Self.plan("by-hand"))
+        let control = cluster.control
+        for (orders, code, words) in [
+            (["start", "hold"], 2, "held"), (["resume", "launch"], 0, "launched"), (["rollback"], 3, "rolled back"),
+        ] as [([String], Int32, String)] {
+            for order in orders { #expect(try await control.run("release", order, "autumn").code == 0, "\(order)") }
+            let number = try control.environmentState().number
+            let late = try await control.run("release", "start", "autumn", "--wait")
+            #expect(late.code == code && late.output.hasPrefix("autumn: \(words)"), "\(late)")
+            #expect(late.errors == "pilotlight: autumn was started before, and is \(words)\n", "\(late)")
+            #expect(try control.environmentState().number == number)
+        }
+        let document = try await control.run("release", "start", "autumn", "--wait", "--json")
+        #expect(document.code == 3 && JSONReader.read(document.output).value?["state"] == "rolled-back", "\(document)")
+
+        // What was never started wasn't followed by anybody: that is a refusal to start it.
+        let other = try cluster.directory.write(
+            "winter.yaml", Self.plan("by-hand").replacingOccurrences(of: "autumn", with: "winter"))
+        #expect(try await control.run("release", "create", other).code == 0)
+        #expect(try await control.run("release", "cancel", "winter").code == 0)
+        let cancelled = try await control.run("release", "start", "winter", "--wait")
+        #expect(cancelled.code == 1 && cancelled.errors.contains("cancelled"), "\(cancelled)")
+    }
+
+    @Test("one that is deleted meanwhile is no longer followed, whoever has its name now: 6")
+    func deleted() async throws {
+        let plan = Self.plan("by-hand")
+        let cluster = try await create(plan)
+        let control = cluster.control
+        let file = cluster.directory.path("autumn.yaml")
+        for isMadeAgain in [false, true] {
+            let wait = try Pilotlight.start(
+                ["release", "start", "autumn", "--wait"], log: cluster.directory.path("wait-\(isMadeAgain)"),
+                environment: ["PILOTLIGHT_CONTROL_URL": control.url])
+            try await says("autumn: running, stage 1 of 3 (staff)", wait)
+            // It is frozen, so that it sees what came of all that and nothing of the way there.
+            wait.freeze()
+            #expect(try await control.run("release", "rollback", "autumn").code == 0)
+            #expect(try await control.run("release", "delete", "autumn", "--yes").code == 0)
+            if isMadeAgain { #expect(try await control.run("release", "create", file).code == 0) }
+            wait.thaw()
+            #expect(try await wait.exit() == .exited(6), "\(wait.output) \(wait.errors)")
+            let said = wait.errors.hasSuffix("pilotlight: autumn was deleted meanwhile: no longer followed\n")
+            #expect(said, "\(wait.errors)")
+            if !isMadeAgain { #expect(try await control.run("release", "create", file).code == 0) }
+        }
+    }
+
     @Test("an opening that came before the gate was green is missed: 5")
     func missed() async throws {
         let needs = "requires: [\"present: shop 2.0, at least 1\"]\n"
         let cluster = try await create(Self.plan("by-hand") + "\n" + needs)
-        let wait = try start(cluster, "--opens", "+2s")
+        let wait = try start(cluster, "--opens", "+8s")
         #expect(try await wait.exit() == .exited(5), "\(wait.output) \(wait.errors)")
         #expect(wait.output.contains("it wasn't armed by its opening time"), "\(wait.output)")
         let release = try cluster.control.ask("GET", "/v1/environments/production/releases/autumn")
@@ -136,7 +227,7 @@ struct ReleaseWaitTests {
 
     @Test("a terminal has a line for the stage that it is in")
     func terminal() async throws {
-        let cluster = try await create(Self.plan("by-itself", minimum: "3s"))
+        let cluster = try await create(Self.plan("by-itself", minimum: "6s"))
         let terminal = try PseudoTerminal(
             ["release", "start", "autumn", "--wait", "--no-color"],
             environment: ["PILOTLIGHT_CONTROL_URL": cluster.control.url], logs: cluster.directory.path("terminal"))

@@ -31,7 +31,25 @@ import Testing
         #expect(old.verdict == .red)
         #expect(!old.isBySilence)
         #expect(old.agents == ["d"])
-        #expect(old.details == ["checkout >= 1.4.2 isn't met by d (1.4.1)"])
+        #expect(old.details == ["checkout >= 1.4.2 isn't met by d (1.4.1, silent)"])
+    }
+
+    @Test func whoeverIsSilentAndInTheWayCanBeForgotten() throws {
+        let requirement = "everywhere: checkout >= 1.4.2"
+        let live = Self.agent("a", "1.4.1")
+        #expect(try Self.check(requirement, [live]).hints.isEmpty)
+        let one = try Self.check(requirement, [live, Self.agent("d", "1.4.1", isLive: false)])
+        #expect(one.hints == ["d is silent: if it is gone for good, `pilotlight fleet forget d`"])
+        #expect(one.details == ["checkout >= 1.4.2 isn't met by a (1.4.1), d (1.4.1, silent)"])
+        let two = try Self.check(requirement, ["e", "d"].map { Self.agent($0, "1.4.1", isLive: false) })
+        #expect(
+            two.hints == [
+                "some are silent: each that is gone for good, `pilotlight fleet forget ID`: d (d), e (e)"
+            ])
+        // Who is silent and has the version stands in nobody's way.
+        #expect(try Self.check(requirement, [Self.agent("b", "1.5.0", isLive: false)]).hints.isEmpty)
+        // Forgotten, it would be missing all the more.
+        #expect(try Self.check("present: checkout 1.4.2", [Self.agent("s", "1.4.2", isLive: false)]).hints.isEmpty)
     }
 
     @Test func noAgentOfAServiceIsRed() throws {

@@ -62,7 +62,9 @@ enum RandomRelease {
         case 2: return .arm
         case 3: return .withdraw
         case 4: return .open
-        case 5, 6: return .advance(early: yes(&random), despiteFreeze: yes(&random))
+        case 5, 6:
+            let to = random.below(3) == 0 ? "\(random.below(release.plan.stages.count) + 1)" : nil
+            return .advance(to: to, early: yes(&random), despiteFreeze: yes(&random))
         case 7: return .advanceByItself
         case 8: return .hold
         case 9: return .resume(despiteFreeze: yes(&random))

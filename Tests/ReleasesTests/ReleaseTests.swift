@@ -186,6 +186,62 @@ import Testing
         #expect(release.waitingFor(Plans.facts(), at: Plans.time(99)) == ["`pilotlight release launch summer`"])
     }
 
+    /// Whoever names the stage passes that one and no other, whoever else was quicker.
+    @Test func theStageThatIsAskedForHasToBeTheNext() throws {
+        var release = Plans.draft(Plans.checkout())
+        try release.tell(.start())
+        let beyond = try #require(refusal(release, .advance(to: "everyone", early: true)))
+        #expect(beyond.title == "Release not advanced")
+        #expect(
+            beyond.detail
+                == "release \"summer\": it is at stage 1 of 3, \"staff\", and was to go on to stage 3, \"everyone\"")
+        #expect(beyond.hint == "one after the other: `pilotlight release advance summer --to 2`")
+        let unknown = try #require(refusal(release, .advance(to: "4", early: true)))
+        #expect(unknown.detail == "release \"summer\": it is at stage 1 of 3, \"staff\", and has no stage \"4\"")
+        #expect(unknown.hint == "its stages: \"staff\", \"some\", \"everyone\"")
+        for text in ["0", "-1", "Some", "", "\(Int.min)", "\(Int.max)", "9223372036854775808"] {
+            #expect(refusal(release, .advance(to: text, early: true))?.detail.contains("has no stage") == true)
+        }
+        let soon = refusal(release, .advance(to: "some"), at: 10)
+        #expect(soon?.hint == "wait for it, or give --early", "the next one has to be ready too")
+
+        try release.tell(.advance(to: "some", early: true))
+        #expect(release.stage == 1)
+        let again = try #require(refusal(release, .advance(to: "some", early: true)))
+        #expect(again.detail == "release \"summer\": it is at stage 2 of 3, \"some\", already")
+        #expect(again.hint == "`pilotlight release show summer` says who brought it there")
+        #expect(
+            refusal(release, .advance(to: "1"))?.hint
+                == "it has been there already; `pilotlight release show summer` says who brought it there")
+        try release.tell(.advance(to: "3", early: true))
+        #expect(release.stage == 2)
+        #expect(refusal(release, .advance(to: "3"))?.detail.hasSuffix("already") == true)
+        try release.tell(.hold)
+        #expect(refusal(release, .advance(to: "3"))?.detail == "release \"summer\" is held")
+    }
+
+    @Test func ofManyStagesSomeAreNamed() throws {
+        var release = Plans.draft(
+            Plans.checkout(
+                stages: (1...8).map { ReleaseStage(name: "s\($0)", percentage: Plans.percent(Int64($0))) }))
+        try release.tell(.start())
+        #expect(
+            refusal(release, .advance(to: "x"))?.hint
+                == "its stages: \"s1\", \"s2\", \"s3\", \"s4\", \"s5\" and 3 more")
+    }
+
+    /// A stage may be called by a number that is another's.
+    @Test func aStagesNameCountsBeforeItsNumber() throws {
+        let stages = [("staff", 1), ("3", 2), ("2", 3)].map {
+            ReleaseStage(name: $0.0, percentage: Plans.percent(Int64($0.1)))
+        }
+        var release = Plans.draft(Plans.checkout(stages: stages))
+        try release.tell(.start())
+        #expect(refusal(release, .advance(to: "2")) != nil)
+        try release.tell(.advance(to: "3"))
+        #expect(release.stage == 1)
+    }
+
     @Test func theLastStageLaunchesByItselfIfItIsTo() throws {
         let stage = ReleaseStage(name: "all", percentage: .everybody, minimumSeconds: 30, advancesByItself: true)
         var release = Plans.draft(Plans.checkout(stages: [stage]))

@@ -45,7 +45,8 @@ import Testing
                 case .conceal: told = nil
                 case .define(let flag, let definition): definitions[flag] = definition
                 case .floor(let flag, let floor): floors[flag] = floor
-                case .leave: break
+                // There is no other here.
+                case .leave, .cover: break
                 case .announce: announced.append(release.eventID)
                 }
             }

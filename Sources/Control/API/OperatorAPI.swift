@@ -60,7 +60,7 @@ struct OperatorAPI: Sendable {
         add(router, environment + "/pilots/:pilot/members", [.post: changeMembers])
         let release = environment + "/releases/:release"
         add(router, environment + "/releases", [.get: listReleases, .post: createRelease])
-        add(router, release, [.get: showRelease])
+        add(router, release, [.get: showRelease, .delete: deleteRelease])
         add(router, release + "/start", [.post: startRelease])
         add(router, release + "/advance", [.post: advanceRelease])
         add(router, release + "/hold", [.post: holdRelease])

@@ -107,6 +107,14 @@ extension OperatorAPI {
             hint: "correct what is listed and create it again", problems: problems)
     }
 
+    var deleteRelease: Handler {
+        { request throws(Refusal) in
+            let name = try request.path("release")
+            let outcome = try await submit(.deleteRelease(name), request, message: request.query("message"))
+            return outcome.answer(of: ["deleted": .string(name), "revision": outcome.revision.json])
+        }
+    }
+
     // MARK: Leading
 
     /// - Parameters:
@@ -146,8 +154,22 @@ extension OperatorAPI {
     }
 
     var advanceRelease: Handler {
-        tell(["early", "despiteFreeze"]) { body throws(Refusal) in
-            .advance(early: try body.bool("early"), despiteFreeze: try body.bool("despiteFreeze"))
+        tell(["to", "early", "despiteFreeze"]) { body throws(Refusal) in
+            .advance(
+                to: try Self.stage(body["to"]), early: try body.bool("early"),
+                despiteFreeze: try body.bool("despiteFreeze"))
+        }
+    }
+
+    private static func stage(_ json: JSONValue?) throws(Refusal) -> String? {
+        switch json {
+        case nil, .null: return nil
+        case .string(let name): return name
+        case .integer(let number): return "\(number)"
+        // JSON Schema calls 2.0 whole too.
+        case .double(let number) where number.magnitude < 0x1p53 && number.rounded() == number:
+            return "\(Int64(number))"
+        default: throw .wrongType("to", "a stage's name, or its number from 1")
         }
     }
 

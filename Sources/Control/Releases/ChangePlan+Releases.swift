@@ -1,4 +1,5 @@
 import Flags
+import HashTreeCollections
 import JSON
 import Releases
 import Replication
@@ -12,6 +13,7 @@ extension ChangePlan {
         let entry = EntryKey(.release, name)
         let before = state.log.staged.bytes(of: entry)
         var defined = ChangePlan()
+        var others: [String: Release] = [:]
         for action in actions {
             switch action {
             case .show(let staged):
@@ -26,6 +28,10 @@ extension ChangePlan {
             case .define(let flag, let json):
                 defined.bring(flag: flag, json.canonicalBytes(), uses: FlagReferences.entries(in: json), state)
             case .floor(let flag, let floor): set(floor, of: flag, state)
+            case .cover(let other, let flag, let floor):
+                var release = others[other] ?? state.releases[other]
+                release?.cover(flag, floor)
+                others[other] = release
             case .leave(let flag, let sentences):
                 let title = ComponentKey.title(of: flag) + ": "
                 for sentence in sentences {
@@ -42,6 +48,7 @@ extension ChangePlan {
         created += defined.created
         diff += defined.diff
         records.append(.release(release))
+        for name in others.keys.sorted() { records += others[name].map { [.release($0)] } ?? [] }
         why = "release \(name): \(release.describe(trigger))"
     }
 

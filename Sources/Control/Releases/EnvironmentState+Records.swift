@@ -32,6 +32,9 @@ extension EnvironmentState {
             releases[release.plan.name] = release
             guard release.state.isActive else { return }
             for subject in release.plan.changes { owners[ExactString(subject.flag)] = release.plan.name }
+        case .dropRelease(let release):
+            disown(release.plan.name)
+            releases[release.plan.name] = nil
         case .deployment(let deployment): deployments.put(deployment)
         case .dropDeployment(let deployment):
             deployments.remove(deployment.component, deployment.version, where: deployment.where)

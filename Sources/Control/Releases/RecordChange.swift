@@ -4,6 +4,7 @@ import Releases
 /// One step of what control keeps besides what agents are told.
 enum RecordChange: Sendable {
     case release(Release)
+    case dropRelease(Release)
     case deployment(Deployment)
     case dropDeployment(Deployment)
     case freeze(FreezeWindow)
@@ -14,6 +15,7 @@ enum RecordChange: Sendable {
     var record: ControlRecord {
         switch self {
         case .release(let release): ControlRecord(.release, release.plan.name, release.json.canonicalBytes())
+        case .dropRelease(let release): ControlRecord(.release, release.plan.name, nil)
         case .deployment(let deployment):
             ControlRecord(.deployment, deployment.key, deployment.json.canonicalBytes())
         case .dropDeployment(let deployment): ControlRecord(.deployment, deployment.key, nil)

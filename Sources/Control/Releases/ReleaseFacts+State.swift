@@ -28,6 +28,7 @@ extension ReleaseFacts {
             if let bytes = staged.bytes(of: EntryKey(.floor, key)) {
                 floors[key] = try? ReleaseFloor(key, storedBytes: bytes)
             }
+            if release.state == .launched { covered[key] = floors[key].map { state.covered(below: $0, of: key) } }
         }
     }
 }

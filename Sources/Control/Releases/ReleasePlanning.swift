@@ -8,7 +8,7 @@ import Replication
 enum ReleasePlanning {
     /// A release in its first state. Everything that it names has to be there.
     ///
-    /// - Parameter replace: whether it may take the place of one that nobody ever got.
+    /// - Parameter replace: whether it may take the place of a draft.
     static func create(
         _ plan: ReleasePlan, id: String, replace: Bool, on state: EnvironmentState, _ circumstances: Circumstances
     ) throws(Refusal) -> ChangePlan {
@@ -32,18 +32,19 @@ enum ReleasePlanning {
 
     private static func check(replacing there: Release, _ replace: Bool) throws(Refusal) {
         let name = there.plan.name
+        let hint: String
         switch there.state {
-        case .draft, .cancelled:
+        case .draft:
             guard !replace else { return }
-            throw Refusal(
-                .conflict, "Release exists", detail: "there is a release \"\(name)\" already: \(there.state.rawValue)",
-                hint: "put this one in its place with --replace (?replace=true), or choose another name")
-        case .scheduled, .armed, .running, .held, .launched, .rolledBack:
-            throw Refusal(
-                .conflict, "Release exists",
-                detail: "there is a release \"\(name)\" already, and it is \(there.state.rawValue)",
-                hint: "choose another name; `pilotlight release show \(name)` shows that one")
+            hint = "put this one in its place with --replace (?replace=true), or choose another name"
+        case .cancelled, .rolledBack:
+            hint = "choose another name, or free this one: `pilotlight release delete \(name)`"
+        case .scheduled, .armed, .running, .held, .launched:
+            hint = "choose another name; `pilotlight release show \(name)` shows that one"
         }
+        throw Refusal(
+            .conflict, "Release exists",
+            detail: "there is a release \"\(name)\" already, and it is \(there.state.text)", hint: hint)
     }
 
     /// What an operator tells a release.

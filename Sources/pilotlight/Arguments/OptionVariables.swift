@@ -1,7 +1,7 @@
 import ArgumentParser
 import JSON
 
-/// Lets every option be given as an environment variable too: `--api-port` is PILOTLIGHT_API_PORT.
+/// Lets nearly every option be given as an environment variable too: `--api-port` is PILOTLIGHT_API_PORT.
 ///
 /// The command tree is read from what ArgumentParser says of itself, so an option that is added is covered without being
 /// listed anywhere. Variables become arguments before parsing; an option on the command line wins over its variable.
@@ -79,9 +79,9 @@ struct OptionVariables {
             return """
 
                 ENVIRONMENT VARIABLES:
-                  Every option is also an environment variable: PILOTLIGHT_ and its name in
-                  upper case with underscores (--control-url: PILOTLIGHT_CONTROL_URL), but for
-                  --component, --flag, --require and --version.
+                  Nearly every option is also an environment variable: PILOTLIGHT_ and its name
+                  in upper case with underscores (--control-url: PILOTLIGHT_CONTROL_URL).
+                  --help of each command lists its variables.
                 """
         }
         let width = options.map(\.variable.count).max() ?? 0
@@ -117,18 +117,25 @@ struct OptionVariables {
         command["subcommands"]?.arrayValue?.first { $0["commandName"]?.stringValue == name }
     }
 
-    /// What a variable says holds for every command. Which component, flag or version is meant never does; and nobody goes past
-    /// a guard by what was left in a shell.
+    /// What a variable says holds for every command. What is of one thing alone never does, nor what two commands mean two
+    /// things by; and nobody goes past a guard by what was left in a shell.
     static let withoutVariable: Set<String> = [
-        "help", "version", "component", "flag", "require", "despite-freeze", "early", "now", "skip-conflicts",
-        "unchecked",
+        "help",
+        // Which one is meant, how much of it, and when.
+        "component", "flag", "version", "require", "percent", "exclude", "from", "until", "to", "opens", "wait",
+        // Guards.
+        "despite-freeze", "early", "now", "skip-conflicts", "unchecked",
     ]
+
+    /// A variable that one command alone has, though the option's name is another's, too.
+    static let ofOneCommand = ["url": "health"]
 
     private func options(of command: JSONValue) -> [Option] {
         (command["arguments"]?.arrayValue ?? []).compactMap { argument in
             guard let kind = argument["kind"]?.stringValue, kind != "positional",
                 let name = argument["preferredName"]?["name"]?.stringValue, !Self.withoutVariable.contains(name)
             else { return nil }
+            if let one = Self.ofOneCommand[name], command["commandName"]?.stringValue != one { return nil }
             let variable = Self.prefix + name.uppercased().map { $0 == "-" ? "_" : $0 }
             return Option(
                 name: "--" + name, variable: variable, isFlag: kind == "flag",

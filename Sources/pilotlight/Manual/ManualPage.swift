@@ -34,9 +34,9 @@ struct ManualPage {
         for child in subcommands(of: root) { command(child, []) }
         section("ENVIRONMENT")
         prose(
-            "Every option but --component, --flag, --require and --version is also an environment variable: PILOTLIGHT_ and "
-                + "its name in upper case with underscores. An option on the command line wins. Switches take true or false; options that can be repeated take values "
-                + "with commas between them.")
+            "Nearly every option is also an environment variable: PILOTLIGHT_ and its name in upper case with underscores; "
+                + "these are all of them. An option on the command line wins. Switches take true or false; options that "
+                + "can be repeated take values with commas between them.")
         for (variable, options) in variablesOfAll() {
             line(".TP")
             line(".B " + Self.escaped(variable))
@@ -48,7 +48,13 @@ struct ManualPage {
         section("EXIT STATUS")
         for (code, meaning) in [
             ("0", "Done."), ("1", "Refused or failed; reason and hint are on standard error."),
-            ("2, 3, 4, 130", "Of release start --wait: held, rolled back, cancelled, ended by a signal."),
+            (
+                "2, 3, 4, 5, 6, 130",
+                """
+                Of release start --wait: held, rolled back, cancelled, missed its opening time, deleted meanwhile, ended by \
+                a signal.
+                """
+            ),
             ("64", "Wrong usage."),
         ] {
             line(".TP")

@@ -20,11 +20,17 @@ struct ReleasePicture {
         fact("title", release.title.map(PrintableText.of))
         fact("owner", release.owner.map(PrintableText.of))
         fact("changes", release.changes.joined(separator: ", "))
+        fact("excludes", release.plan.exclude)
+        fact("bucket by", release.plan.bucketBy)
+        fact("salt", release.plan.salt)
+        fact("on red", release.plan.onRed)
+        fact("announces", release.plan.audiences.map { "to \($0)" })
         switch release.state {
         case .draft: fact("opens", release.opens)
         case .scheduled, .armed, .cancelled, nil: break
         case .running, .held, .launched, .rolledBack: fact("opened", release.opened)
         }
+        lines += section("notes", release.plan.notes, style)
         lines += section("stages", stages(at: now, style), style)
         if release.state?.isOver != true {
             let gate =

@@ -16,15 +16,16 @@ struct ShownGate {
         }
     }
 
-    /// One line for each check, and one for each agent that stands in its way.
+    /// One line for each check, one for each agent that stands in its way, and what helps.
     func lines(_ style: OutputStyle) -> [String] {
         (json["checks"]?.arrayValue ?? []).flatMap { check -> [String] in
             let verdict = check["verdict"]?.stringValue ?? "–"
             let requirement = PrintableText.of(check["requirement"]?.stringValue ?? "?")
             let detail = check["detail"]?.stringValue.flatMap { $0.isEmpty ? nil : "  " + PrintableText.of($0) } ?? ""
             let agents = (check["agents"]?.arrayValue ?? []).compactMap(\.stringValue).map(PrintableText.of)
+            let hint = [check["hint"]?.stringValue].compactMap { $0.map(PrintableText.of) }
             return [style.paint(verdict, Self.colour(verdict)) + "  \(requirement)\(detail)"]
-                + (verdict == "green" ? [] : agents.map { "  \($0)" })
+                + (verdict == "green" ? [] : agents.map { "  \($0)" } + hint.map { "  hint: \($0)" })
         }
     }
 }

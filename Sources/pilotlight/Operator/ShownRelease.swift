@@ -28,18 +28,28 @@ struct ShownRelease {
 
     init(_ json: JSONValue) { self.json = json }
 
+    /// Another release of the same name has another.
+    var id: String? { json["id"]?.stringValue }
     var name: String { member("name")?.stringValue ?? "?" }
     var state: State? { State(rawValue: json["state"]?.stringValue ?? "") }
     var stateWords: String { state?.words ?? PrintableText.of(json["state"]?.stringValue ?? "?") }
     var title: String? { text("title") }
     var owner: String? { text("owner") }
-    var notes: String? { text("notes") }
+    var plan: ShownPlan { ShownPlan(json: json["plan"] ?? .null) }
     var opensSeconds: Int64? { TimeText.unixSeconds(member("opens")) }
     var opens: String? { opensSeconds.map { TimeText.of(unixSeconds: $0) } }
     /// Its opening time went by before it was armed.
     var isMissed: Bool { json["missed"]?.boolValue == true }
     /// When users were given it first; nil where they never were.
     var opened: String? { history.first { $0.to == .running }?.time }
+    /// Whatever came of it: a draft was not, and of a cancelled one its history tells.
+    var wasStarted: Bool {
+        switch state {
+        case .draft, nil: false
+        case .cancelled: history.contains { [.scheduled, .armed].contains($0.to) }
+        case .scheduled, .armed, .running, .held, .launched, .rolledBack: true
+        }
+    }
     /// When it is to open, until it has.
     var opensYet: String? { [.draft, .scheduled, .armed].contains(state) ? opens : nil }
     /// Plain sentences.

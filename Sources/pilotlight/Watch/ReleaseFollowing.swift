@@ -16,6 +16,9 @@ struct ReleaseFollowing {
     private static let pollInterval = Duration.milliseconds(250)
     private static let interrupted: Int32 = 130
 
+    /// The release is gone from the list, or another one has its name.
+    struct Deleted: Error {}
+
     var environment: String
     var name: String
     var style: OutputStyle
@@ -25,13 +28,27 @@ struct ReleaseFollowing {
     /// - Parameter started: the release as its start left it.
     func run(_ control: OperatorClient, from started: JSONValue) async throws -> Outcome {
         let latest = Mutex(ShownRelease(started))
-        let isSignalled = try await UntilSignal.run { try await follow(control, latest) }
+        let isSignalled: Bool
+        do {
+            isSignalled = try await UntilSignal.run { try await follow(control, latest) }
+        } catch is Deleted {
+            note("\(PrintableText.of(name)) was deleted meanwhile: no longer followed")
+            return Outcome(release: latest.withLock { $0 }, code: ReleaseProgress.End.deleted.rawValue)
+        }
         let release = latest.withLock { $0 }
         guard isSignalled else { return Outcome(release: release, code: ReleaseProgress.end(release)?.rawValue ?? 0) }
         note(
             "no longer followed; the release goes on: pilotlight release show \(PrintableText.of(name))"
                 + EnvironmentOption.words(for: environment))
         return Outcome(release: release, code: Self.interrupted)
+    }
+
+    /// The same of a release that was started before, by whomever; of one that has come to its end, that end.
+    /// - Parameter unused: options that were given, and count for nothing as nothing is changed.
+    func takeUp(_ control: OperatorClient, _ release: JSONValue, unused: [String]) async throws -> Outcome {
+        note(ReleaseProgress.takenUp(ShownRelease(release)))
+        if !unused.isEmpty { note("nothing is changed, so there is no use for \(unused.joined(separator: " and "))") }
+        return try await run(control, from: release)
     }
 
     /// Returns at the release's end. On a terminal each stage has a progress line of its own, below what was told.
@@ -59,6 +76,7 @@ struct ReleaseFollowing {
             do {
                 let release = ShownRelease(
                     try await control.get("environments", environment, ReleaseChange.list, name))
+                guard release.id == before.id else { throw Deleted() }
                 if isLost { line.above { note("the control node answers again") } }
                 isLost = false
                 backOff.reset()
@@ -80,6 +98,7 @@ struct ReleaseFollowing {
     static func passing(_ error: any Error) throws -> String {
         try Task.checkCancellation()
         switch error {
+        case let problem as ProblemDetails where problem.status == 404: throw Deleted()
         case let problem as ProblemDetails where problem.status >= 500:
             return PrintableText.of(problem.detail ?? problem.title)
         case let refusal as CommandRefusal: return refusal.reason

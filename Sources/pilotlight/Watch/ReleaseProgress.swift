@@ -8,6 +8,8 @@ struct ReleaseProgress {
         case rolledBack = 3
         case cancelled = 4
         case missed = 5
+        /// Gone, or another release has its name: whoever follows sees it by what is answered, and no state tells.
+        case deleted = 6
     }
 
     /// The number of the last transition that was told.
@@ -55,6 +57,16 @@ struct ReleaseProgress {
     /// What happens at once, and what an operator does next, are told by lines of their own.
     private static func isNews(_ reason: String) -> Bool {
         !reason.hasPrefix("it is about to ") && !reason.hasPrefix("`pilotlight release ")
+    }
+
+    /// What is said of one that was started before, when it is to be followed again.
+    static func takenUp(_ release: ShownRelease) -> String {
+        let name = PrintableText.of(release.name)
+        return switch end(release) {
+        case nil: "\(name) is \(release.stateWords) already: following it"
+        case .missed: "\(name) was started before, and has missed its opening time"
+        default: "\(name) was started before, and is \(release.stateWords)"
+        }
     }
 
     static func end(_ release: ShownRelease) -> End? {

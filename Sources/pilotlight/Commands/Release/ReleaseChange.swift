@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 
 /// What every order to one release takes.
 struct ReleaseChange: EntryChange {
@@ -17,7 +18,10 @@ struct DespiteFreezeOption: ParsableArguments {
     @Flag(help: "Go ahead in a freeze window, too.") var despiteFreeze = false
 }
 
-/// Goes ahead before its time.
-struct EarlyOption: ParsableArguments {
+/// What brings a release forward takes: a way past each guard.
+struct ForwardOptions: ParsableArguments {
     @Flag(help: "Before the stage's minimum time is over, too.") var early = false
+    @OptionGroup var freeze: DespiteFreezeOption
+
+    var members: JSONObject { ["early": .bool(early), "despiteFreeze": .bool(freeze.despiteFreeze)] }
 }

@@ -11,6 +11,6 @@ struct ReleaseCommand: AsyncParsableCommand {
         subcommands: [
             ReleaseCreateCommand.self, ReleaseShowCommand.self, ReleaseListCommand.self, ReleaseStartCommand.self,
             ReleaseAdvanceCommand.self, ReleaseHoldCommand.self, ReleaseResumeCommand.self, ReleaseLaunchCommand.self,
-            ReleaseRollbackCommand.self, ReleaseCancelCommand.self, ReleaseNotesCommand.self,
+            ReleaseRollbackCommand.self, ReleaseCancelCommand.self, ReleaseDeleteCommand.self, ReleaseNotesCommand.self,
         ])
 }

@@ -17,15 +17,12 @@ struct ReleaseLaunchCommand: OperatorCommand {
     ]
 
     @OptionGroup var release: ReleaseChange
-    @OptionGroup var early: EarlyOption
-    @OptionGroup var freeze: DespiteFreezeOption
+    @OptionGroup var forward: ForwardOptions
 
     var connection: ConnectionOptions { release.connection }
 
-    var body: JSONObject { ["early": .bool(early.early), "despiteFreeze": .bool(freeze.despiteFreeze)] }
-
     func ask(_ control: OperatorClient) async throws -> JSONValue {
-        try await release.post("launch", body, at: control)
+        try await release.post("launch", forward.members, at: control)
     }
 
     func text(for answer: JSONValue, _ style: OutputStyle) -> String { ShownRelease(answer).outcome(style) }
