@@ -152,11 +152,13 @@ extension Release {
             var others = situation.facts.covered[key] ?? [:]
             others[name] = nil
             let own = covered.first { $0.flag.isExactly(key) }.map { [name: $0.floor] } ?? [:]
-            let stack = FloorStack(covered: others.merging(own) { $1 })
-            let rest = stack.removing(name, from: floor)
+            let stack = FloorStack(
+                covered: others.merging(own) { $1 }, taken: name, edits: edits.filter { $0.flag.isExactly(key) },
+                lost: situation.facts.lostPilots)
+            let rest = stack.rest(of: floor)
             if rest != floor { actions.append(.floor(flag: key, rest)) }
             for (other, floor) in others.sorted(by: { $0.key.precedesInBytes($1.key) }) {
-                let rest = stack.removing(name, from: floor)
+                let rest = stack.rest(of: floor)
                 if rest != floor { actions.append(.cover(release: other, flag: key, rest)) }
             }
         }

@@ -33,11 +33,13 @@ import Testing
         return fixture
     }
 
-    private func launch(_ fixture: ReleaseFixture, _ name: String, _ variant: String) async throws {
+    private func launch(
+        _ fixture: ReleaseFixture, _ name: String, _ variant: String, requires version: String = "1.1"
+    ) async throws {
         try await fixture.create(
             """
             {"name": "\(name)", "changes": [{"flag": "cart", "variant": "\(variant)"}],
-             "requires": ["everywhere: checkout >= 1.1"], "stages": [{"percentage": 100}]}
+             "requires": ["everywhere: checkout >= \(version)"], "stages": [{"percentage": 100}]}
             """)
         try await fixture.tell(.start(), name)
         try await fixture.tell(.launch(), name)
@@ -111,9 +113,8 @@ import Testing
         for (index, name) in names.enumerated() { try await launch(fixture, name, index % 2 == 0 ? "v1" : "v2") }
         try await fixture.tell(.rollBack(skipConflicts: true), "summer")
         let again = try await fixture.restarted()
-        // Only the floor of `summer` needed them, and the rollout that its roll back brought back.
+        // Only the floor of `summer` needed it.
         try await again.control.apply(Sample.document(Self.cart(default: "v1")))
-        try await again.control.submit(.deletePilot("vip"))
         try await again.control.submit(.deleteFlag("gate"))
         try await again.control.submit(.deleteRelease("summer"))
         for name in names {
@@ -123,6 +124,8 @@ import Testing
             #expect(try floors(again) == left.suffix(ReleaseFloor.deepest).reversed())
         }
         #expect(try floors(again).isEmpty && again.state.releases.isEmpty)
+        // The rollout that its roll back brought back, for older agents as for all.
+        try await again.control.submit(.deletePilot("vip"))
         await again.control.stop()
     }
 
@@ -149,6 +152,55 @@ import Testing
             let all = Set(try fixture.state.floors(of: "cart").flatMap { $0.levels.map(\.release) })
             #expect(all == Set(launched), "seed \(seed), step \(number)")
         }
+        await fixture.control.stop()
+    }
+
+    /// What agents beside these versions of checkout give by what is stored.
+    private func given(_ fixture: ReleaseFixture, _ versions: String...) throws -> [String?] {
+        let entries = try fixture.state.committed
+        var flags = FlagSet()
+        try flags.put(flag: "cart", storedBytes: try #require(entries.bytes(of: EntryKey(.flag, "cart"))))
+        if let floor = entries.bytes(of: EntryKey(.floor, "cart")) { try flags.put(floor: "cart", storedBytes: floor) }
+        return versions.map { version in
+            flags.identity = ServiceIdentity(service: "checkout", version: version)
+            return flags.evaluate("cart", context: EvaluationContext(targetingKey: "ann"), unixSeconds: 0).variant
+        }
+    }
+
+    /// Older agents don't get it by what a later launch found.
+    @Test func whatIsTakenBackIsTakenBackFromOlderAgentsToo() async throws {
+        let fixture = try await ReleaseFixture.make()
+        try await fixture.control.apply(Sample.document(Self.cart()))
+        fixture.world.run(["a": "1.2"])
+        try await launch(fixture, "first", "v1")
+        try await launch(fixture, "second", "v1", requires: "1.2")
+        #expect(try given(fixture, "1.0", "1.1", "1.2") == ["v0", "v1", "v1"])
+        try await fixture.tell(.rollBack(), "first")
+        #expect(try given(fixture, "1.0", "1.1", "1.2") == ["v0", "v0", "v0"])
+        try await fixture.tell(.rollBack(), "second")
+        #expect(try given(fixture, "1.0", "1.1", "1.2") == ["v0", "v0", "v0"] && floors(fixture).isEmpty)
+
+        try await launch(fixture, "third", "v1")
+        try await launch(fixture, "fourth", "v2", requires: "1.2")
+        #expect(try given(fixture, "1.0", "1.1", "1.2") == ["v0", "v1", "v2"])
+        try await fixture.tell(.rollBack(skipConflicts: true), "third")
+        #expect(try given(fixture, "1.0", "1.1", "1.2") == ["v0", "v0", "v2"], "what was changed since stays")
+        await fixture.control.stop()
+    }
+
+    /// Nor where it had made room for later ones.
+    @Test func whatMadeRoomIsTakenBackToo() async throws {
+        let fixture = try await ReleaseFixture.make()
+        try await fixture.control.apply(Sample.document(Self.cart()))
+        let names = (0..<7).map { "r\($0)" }
+        for name in names { try await launch(fixture, name, "v1") }
+        try await fixture.tell(.rollBack(), "r0")
+        #expect(try given(fixture, "1.0", "1.1") == ["v0", "v0"])
+        for name in names.dropFirst() {
+            try await fixture.tell(.rollBack(), name)
+            #expect(try given(fixture, "1.0", "1.1") == ["v0", "v0"], "\(name)")
+        }
+        #expect(try floors(fixture).isEmpty)
         await fixture.control.stop()
     }
 

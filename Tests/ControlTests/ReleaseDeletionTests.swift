@@ -176,6 +176,29 @@ import Testing
         await fixture.control.stop()
     }
 
+    /// The roll back of a later launch gives what it released again.
+    @Test func whatALaterLaunchLeadsBackToStays() async throws {
+        let fixture = try await ReleaseFixture.make()
+        for (name, variant) in [("summer", "on"), ("winter", "off")] {
+            try await fixture.create(
+                """
+                {"name": "\(name)", "changes": [{"flag": "basket", "variant": "\(variant)"}],
+                 "stages": [{"percentage": 100}]}
+                """)
+            try await fixture.tell(.start(), name)
+            try await fixture.tell(.launch(), name)
+        }
+        let found = try await refused(fixture)
+        #expect(
+            found.detail == "release \"summer\" is launched; "
+                + "flag \"basket\" gives \"on\" by default again when release \"winter\" is rolled back")
+        #expect(found.members["conflicts"] == ["flag \"basket\""])
+        #expect(found.hint?.contains("flag default") == false, "that wouldn't do")
+        try await fixture.tell(.rollBack(), "winter")
+        #expect(try await refused(fixture).detail.hasSuffix("flag \"basket\" still gives \"on\" by default"))
+        await fixture.control.stop()
+    }
+
     /// Its record was what said who did what with it.
     @Test func theLogSaysWhoDeletedItAndWhy() async throws {
         let directory = try TemporaryDirectory()

@@ -57,10 +57,26 @@ enum ReleaseDeletion {
                 subject: subject, sentence: "\(subject.title) still gives \"\(change.variant)\" by default",
                 isServedOnly: !isAsked)
         }
+        let later = state.releases.values.filter { $0.leadsBack(to: change, member) && $0.name != release.name }
+        if release.state == .launched, definition != nil, let back = later.map(\.name).min() {
+            return Rest(
+                subject: subject,
+                sentence: "\(subject.title) gives \"\(change.variant)\" by default again when release \"\(back)\" is "
+                    + "rolled back", isServedOnly: false)
+        }
         guard isAsked else { return nil }
         return Rest(
             subject: subject, sentence: "\(subject.title) still asks older agents for the versions of its launch",
             isServedOnly: false)
+    }
+}
+
+extension Release {
+    /// Whether the roll back of this launched one makes it the default again.
+    fileprivate func leadsBack(to change: FlagVariant, _ member: String) -> Bool {
+        edits.contains {
+            $0.flag.isExactly(change.flag) && $0.member == member && $0.before == .string(change.variant)
+        }
     }
 }
 
